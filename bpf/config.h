@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What user space tells the programs before they are loaded, and the counters that they share
+ * while they run. Seen by bpf/ and by user/capture/ only.
+ */
+#ifndef PWTRACE_BPF_CONFIG_H
+#define PWTRACE_BPF_CONFIG_H
+
+#include <pwtrace/wire.h>
+
+#define PWT_TASK_BUCKETS	1024
+
+struct pwt_config {
+	__u64 root;		/* kernel address of the table that TTBR1 walks start at */
+	__u64 phys_to_virt;	/* added to a physical address, modulo 2^64, gives its linear address */
+	__u64 oa_mask;		/* descriptor bits that are output address bits in place */
+	__u64 pageattr_ops;	/* address of the kernel's pageattr_ops, 0: unknown */
+	__u64 page_size;	/* bytes */
+	__u64 levels;
+	__u64 table_bits;	/* of an index into any table but the top level's */
+	__u64 table_mask;	/* of an entry's byte offset in such a table */
+	__u64 top_mask;		/* the same for the top level's table */
+	__u64 top_shift;	/* log2 of the bytes that one of its entries maps */
+	__u64 lpa2;		/* 1: descriptor bits 9:8 are PA[51:50] */
+	__u64 stack;		/* 1: collect kernel stacks */
+};
+
+struct pwt_counters {
+	__u64 lost[PWT_NR_TYPES];	/* records not written: the ring was full */
+	__u64 lost_state;		/* exits not followed: no room to remember the entry (kprobes) */
+	__u32 reader_waits;		/* set by the reader before it sleeps until the next record */
+	__u32 pad;
+	__u32 lost_by_task[PWT_TASK_BUCKETS];
+};
+
+#endif

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Reading the kernel's translation tables: from the root down to where an address leads. */
+#ifndef PWTRACE_TABLE_BPF_H
+#define PWTRACE_TABLE_BPF_H
+
+#include "kernel.bpf.h"
+
+/* Arm ARM D8.3: bits 1:0 of a descriptor that points to the next level's table. */
+#define DESC_TYPE_MASK	3UL
+#define DESC_TABLE	3UL
+
+/* With LPA2 descriptor bits 9:8 are bits 51:50 of the output address. */
+#define DESC_LPA2_OA	0x300UL
+#define DESC_LPA2_SHIFT	42
+
+/*
+ * Load 8 bytes of kernel memory. bpf_rdonly_cast() makes this one load instruction with an exception
+ * table entry (a fault gives 0), where bpf_probe_read_kernel() is a call; it wants the type of a
+ * struct, and page_change_data begins with the word wanted.
+ */
+static __always_inline u64 load_word(u64 addr)
+{
+	struct page_change_data *word;
+
+	word = bpf_rdonly_cast((void *)addr, bpf_core_type_id_kernel(struct page_change_data));
+	return word->set_mask.pgprot;
+}
+
+/* The entry that a walk ended at. */
+struct cursor {
+	u64 where;	/* its kernel address */
+	u64 mask;	/* of the byte offset of an entry in its table */
+	u64 shift;	/* the entry maps 1 << shift bytes */
+};
+
+/*
+ * One level of the walk, depth @n from the top. Unrolled by hand: clang keeps it a loop otherwise and
+ * spends more on spills than on the walk.
+ */
+#define DESCEND(n)								\
+do {										\
+	at->where = table + ((addr >> (shift - 3)) & mask);			\
+	desc = load_word(at->where);						\
+	path->path[n] = desc;							\
+	path->depth = (n) + 1;							\
+	if ((n) + 1 >= levels || (desc & DESC_TYPE_MASK) != DESC_TABLE)		\
+		goto out;							\
+	table = desc & oa_mask;							\
+	if (lpa2)								\
+		table |= (desc & DESC_LPA2_OA) << DESC_LPA2_SHIFT;		\
+	table += phys_to_virt;							\
+	mask = cfg.table_mask;							\
+	shift -= bits;								\
+} while (0)
+
+/* Descend to where @addr leads. */
+static __always_inline void read_path(u64 addr, struct pwt_path *path, struct cursor *at)
+{
+	u64 levels = cfg.levels, bits = cfg.table_bits, shift = cfg.top_shift, mask = cfg.top_mask;
+	u64 oa_mask = cfg.oa_mask, phys_to_virt = cfg.phys_to_virt, lpa2 = cfg.lpa2;
+	u64 table = cfg.root, desc;
+
+	DESCEND(0);
+	DESCEND(1);
+	DESCEND(2);
+	DESCEND(3);
+	DESCEND(4);
+out:
+	at->mask = mask;
+	at->shift = shift;
+}
+
+/*
+ * The entry at the cursor between its two neighbours; at an end of the table, the three entries there.
+ * (A top level table of two entries makes the third meaningless: the reader knows its size.)
+ */
+static __always_inline void read_window(struct pwt_path *path, const struct cursor *at, u64 *entries)
+{
+	u64 offset = at->where & at->mask, first = offset - 8;
+
+	if (!offset)
+		first = 0;
+	if (offset == at->mask)
+		first = offset - 16;
+	path->first = first >> 3;
+	path->nr = 3;
+	first += at->where - offset;
+	entries[0] = load_word(first);
+	entries[1] = load_word(first + 8);
+	entries[2] = load_word(first + 16);
+}
+
+#endif

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A module for test guests: it asks the kernel for permission changes that user space cannot
+ * ask for, and plants faults for a checker to find. Never load it on a machine that matters.
+ */
+#ifndef PWT_TEST_H
+#define PWT_TEST_H
+
+#include <linux/list.h>
+#include <linux/mm.h>
+#include <linux/types.h>
+
+/* What one command has to say: lines of "key=value". */
+struct answer {
+	size_t len;
+	char text[8000];
+};
+
+void say(struct answer *a, const char *fmt, ...) __printf(2, 3);
+
+/* sym.c: kernel functions that are not exported */
+
+struct kernel_calls {
+	int (*set_memory_ro)(unsigned long addr, int numpages);
+	int (*set_memory_rw)(unsigned long addr, int numpages);
+	int (*set_memory_nx)(unsigned long addr, int numpages);
+	int (*set_memory_x)(unsigned long addr, int numpages);
+	int (*set_memory_valid)(unsigned long addr, int numpages, int enable);
+	int (*set_direct_map_invalid_noflush)(struct page *page);
+	int (*set_direct_map_default_noflush)(struct page *page);
+	int (*set_direct_map_valid_noflush)(struct page *page, unsigned int nr, bool valid);
+	bool (*can_set_direct_map)(void);
+	struct vm_struct *(*get_vm_area)(unsigned long size, unsigned long flags);
+	unsigned long swapper_pg_dir;
+	unsigned long walk_kernel_page_table_range_lockless;
+	unsigned long apply_to_page_range;
+};
+
+extern struct kernel_calls kc;
+
+int sym_resolve(void);
+void sym_info(struct answer *a);
+
+/* table.c: the kernel's own table entries */
+
+/* The leaf, or the empty entry, that decides about one address. */
+struct leaf {
+	u64 *entry;
+	u64 val;
+	unsigned long size;
+	const char *level;
+};
+
+void leaf_lookup(unsigned long addr, struct leaf *leaf);
+void leaf_write(u64 *entry, u64 val);
+void flush_tlb_everything(void);
+
+/* area.c: memory to work on, kept by name */
+
+enum area_kind {
+	AREA_VMALLOC,
+	AREA_VMALLOC_HUGE,
+	AREA_VMAP,
+	AREA_LINEAR,
+	AREA_HOLE,
+};
+
+struct area {
+	struct list_head node;
+	char name[24];
+	enum area_kind kind;
+	unsigned long addr;
+	long pages;
+	unsigned int order;		/* AREA_LINEAR */
+	struct page **pagev;		/* AREA_VMAP */
+	struct vm_struct *vm;		/* AREA_HOLE */
+	unsigned long *linear;		/* linear address of each page, but for AREA_HOLE */
+	u64 *own_orig;			/* attributes at birth, by page; the guard page last */
+	u64 *linear_orig;
+};
+
+struct area *area_new(const char *name, const char *kind, long n, struct answer *a, int *err);
+struct area *area_find(const char *name);
+int area_free(struct area *area, struct answer *a);
+int area_free_all(struct answer *a);
+void area_describe(struct area *area, struct answer *a);
+void area_info(struct answer *a);
+bool area_is_vmalloc(const struct area *area);
+
+/*
+ * A range as commands name it: [alias:]NAME FIRST COUNT, in pages. "alias:" stands for the
+ * linear address of page FIRST.
+ */
+struct span {
+	struct area *area;
+	bool alias;
+	long first;
+	long count;
+	unsigned long addr;
+};
+
+int span_parse(struct span *r, char **argv, struct answer *a);
+
+/* call.c: one permission change */
+
+bool call_known(const char *name);
+int call_run(int argc, char **argv, struct answer *a);
+
+/* plant.c: faults */
+
+int plant_run(int argc, char **argv, struct answer *a);
+void plant_undo(struct answer *a);
+void plant_show(struct answer *a);
+
+/* load.c: many changes */
+
+int bench_run(int argc, char **argv, struct answer *a);
+int stress_run(int argc, char **argv, struct answer *a);
+
+#endif

@@ -1,0 +1,368 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# vmlinux-gen: every kind of input that it takes and refuses, and the header that comes out.
+# Usage: tests/unit/vmlinux_gen.sh; VMLINUX_GEN and CLANG name the programs. Output is TAP.
+set -u
+
+top=$(CDPATH='' cd "$(dirname "$0")/../.." && pwd)
+gen=${VMLINUX_GEN:-$top/build/host/vmlinux-gen}
+clang=${CLANG:-clang}
+objcopy=${LLVM_OBJCOPY:-llvm-objcopy}
+case $gen in */*) gen=$(realpath "$gen") ;; esac
+
+for tool in "$gen" "$clang" "$objcopy" gzip zstd; do
+	command -v "$tool" >/dev/null || { echo "1..0 # SKIP no $tool"; exit 77; }
+done
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+
+nr=0
+failed=0
+
+result() { # STATUS NAME
+	nr=$((nr + 1))
+	if [ "$1" -eq 0 ]; then
+		echo "ok $nr - $2"
+	else
+		echo "not ok $nr - $2"
+		failed=$((failed + 1))
+		sed 's/^/# /' err
+	fi
+}
+
+# run NAME STATUS PATTERN ARG...: exit status as said, and PATTERN in the messages ('' for none).
+run() {
+	name=$1 want=$2 pattern=$3
+	shift 3
+	"$gen" "$@" >out 2>err
+	got=$?
+	if [ "$got" -ne "$want" ]; then
+		echo "exit status $got instead of $want" >>err
+		result 1 "$name"
+	elif [ -z "$pattern" ]; then
+		[ ! -s err ]
+		result $? "$name"
+	else
+		grep -q -e "$pattern" err
+		result $? "$name"
+	fi
+}
+
+same() { # NAME A B
+	diff -u "$2" "$3" >err 2>&1
+	result $? "$1"
+}
+
+has() { # NAME FILE PATTERN
+	grep -q -e "$3" "$2" || echo "no \"$3\" in $2" >err
+	grep -q -e "$3" "$2"
+	result $? "$1"
+}
+
+# shellcheck disable=SC2059 # the format is made of octal escapes
+le32() { # one 32-bit number, as bytes
+	printf "\\$(printf %03o $(($1 & 255)))\\$(printf %03o $(($1 >> 8 & 255)))"
+	printf "\\$(printf %03o $(($1 >> 16 & 255)))\\$(printf %03o $(($1 >> 24 & 255)))"
+}
+
+poke32() { # FILE OFFSET NUMBER
+	le32 "$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
+}
+
+zeros() { head -c "$1" /dev/zero; }
+size_of() { wc -c <"$1"; }
+
+image() { # BTF...: an arm64 Image with each BTF at an odd place
+	printf MZ; zeros 54; printf 'ARM\144'; zeros 37
+	for btf; do
+		printf '\237\353\001\000\030\000\000\000not BTF'
+		cat "$btf"
+	done
+	printf 'and the rest'
+}
+
+zboot() { # NAME PAYLOAD [SIZE]: an EFI zboot file
+	printf 'MZ\0\0zimg'; le32 64; le32 "${3:-$(size_of "$2")}"; zeros 8
+	printf %s "$1"; zeros $((40 - ${#1}))
+	cat "$2"
+}
+
+cat >small.c <<'EOF'
+int only;
+EOF
+cat >types.c <<'EOF'
+typedef unsigned long u64;
+typedef struct { u64 bits; } prot_t;
+enum colour { RED, GREEN = 7 };
+enum wide { WIDE = 0x100000000 };
+struct far { int never; };
+struct near { short a; char b; };
+struct deep {
+	char pad[40];
+	struct near near;
+	union {
+		u64 whole;
+		struct { unsigned low : 3, high : 5; };
+	};
+	struct far *far;
+	struct deep *next;
+	prot_t (*change)(struct far *, enum colour, const char *, ...);
+	volatile int grid[3][4];
+} deep;
+enum { FLAG_A = 1, FLAG_B = 2, FLAG_C = 4 } flags;
+struct far far;
+enum wide wide;
+EOF
+for source in small types; do
+	"$clang" -target bpf -g -O2 -c $source.c -o $source.o &&
+		"$objcopy" --dump-section .BTF=$source.btf $source.o || exit 1
+done
+
+# What it takes
+
+run "raw BTF" 0 '' -o raw.h types.btf
+has "the header holds a struct" raw.h '^struct deep {'
+has "the header makes accesses relocatable" raw.h 'preserve_access_index'
+run "ELF" 0 '' -o elf.h types.o
+same "ELF gives the same header" raw.h elf.h
+image small.btf types.btf >Image
+run "Image, the largest of its BTFs" 0 '' --btf found.btf Image
+cmp types.btf found.btf 2>err
+result $? "the BTF comes out of the Image unchanged"
+gzip -c Image >Image.gz
+zstd -q -c Image >Image.zst
+zboot gzip Image.gz >zboot.gzip
+(cat Image.zst; le32 "$(size_of Image)") >Image.zst22
+zboot zstd Image.zst >zboot.zstd
+zboot zstd22 Image.zst22 >zboot.zstd22
+for kind in Image.gz zboot.gzip zboot.zstd zboot.zstd22; do
+	run "$kind" 0 '' -o kind.h $kind
+	same "$kind gives the same header" raw.h kind.h
+done
+run "standard output" 0 '' types.btf
+same "standard output gets the same header" raw.h out
+mkfifo pipe
+cat types.btf >pipe &
+run "a pipe" 0 '' -o pipe.h pipe
+same "a pipe gives the same header" raw.h pipe.h
+
+# Choosing types
+
+cat >list <<'EOF'
+struct deep { next near high far change grid }	# out of order, and one from an inner struct
+enum { FLAG_A FLAG_C }
+enum colour { GREEN }
+enum wide struct gone? prot_t
+EOF
+run "a list" 0 '' --types list -o list.h types.btf
+cat >list.want <<'EOF'
+struct near {
+	short a;
+	char b;
+};
+
+struct far;
+
+typedef unsigned long u64;
+
+typedef struct {
+	u64 bits;
+} prot_t;
+
+enum colour {
+	GREEN = 7,
+};
+
+struct deep {
+	struct deep *next;
+	struct near near;
+	unsigned int high: 5;
+	struct far *far;
+	prot_t (*change)(struct far *, enum colour, const char *, ...);
+	volatile int grid[3][4];
+};
+
+enum {
+	FLAG_A = 1,
+	FLAG_C = 4,
+};
+
+EOF
+sed -n '/^struct near/,/FLAG_C/p' list.h >list.got
+sed '/FLAG_C/q' list.want >list.until
+same "only what was listed, and what it needs" list.until list.got
+has "the list's name is in the header" list.h 'Generated by vmlinux-gen from list '
+(echo '# words alone count'; cat list) >list2
+run "a list with one more comment" 0 '' --types list2 -o list2.h types.btf
+sed 's/from list2/from list/' list2.h >list3.h
+same "comments do not change the header" list.h list3.h
+echo 'struct deep { far } struct far' >list
+run "a struct that is pointed at and listed" 0 '' --types list -o far.h types.btf
+has "it is complete then" far.h '^	int never;'
+echo '#include "list.h"
+int f(struct deep *d) { return d->high + d->near.b; }' >use.c
+"$clang" -target bpf -g -O2 -Wall -Werror -c use.c -o use.o 2>err
+result $? "clang takes the header"
+
+list_fails() { # NAME STATUS PATTERN LIST
+	printf '%s\n' "$4" >list
+	run "$1" "$2" "$3" --types list -o bad.h types.btf
+}
+list_fails "a type that is not there" 1 'line 1: no struct gone' 'struct gone'
+list_fails "a member that is not there" 1 'line 2: struct deep has no gone' '
+struct deep { gone }'
+list_fails "an optional member that is not there" 0 '' 'struct deep { gone? next }'
+list_fails "an enumerator that is not there" 1 'no unnamed enum has RED' 'enum { RED }'
+list_fails "a struct without its 'struct'" 1 "write 'struct deep'" deep
+list_fails "a type twice" 1 'line 2: struct deep is already in line 1' 'struct deep
+struct deep'
+list_fails "an open brace" 1 "this '{' has no '}'" 'struct deep { next'
+list_fails "empty braces" 1 'no member is named' 'struct deep { }'
+list_fails "a stray character" 1 "line 1: a name" 'struct deep;'
+list_fails "an empty list" 1 'no type is named' '# nothing'
+list_fails "members of a typedef" 1 'a typedef has no members' 'prot_t { bits }'
+printf 'struct gone\nstruct near { c d }\n' >list
+run "several are missing" 1 'line 1' --types list types.btf
+has "and all are told" err 'line 2: struct near has no c'
+run "no list" 1 'no-such: cannot be opened' --types no-such types.btf
+
+# What it refuses
+
+run "no such file" 1 'no-such: cannot be opened: No such file' no-such
+run "a folder" 1 'cannot be read: Is a directory' .
+run "two inputs" 2 Usage types.btf types.btf
+run "an unknown option" 2 Usage --no-such types.btf
+run "help" 0 '' --help
+run "an output in no folder" 1 'no/such.h: cannot be written' -o no/such.h types.btf
+run "a full disk" 1 '/dev/full: cannot be written: No space' -o /dev/full types.btf
+: >empty
+run "an empty file" 1 'not a kernel' empty
+echo 'a letter to a friend' >letter
+run "not a kernel" 1 'letter: not a kernel' letter
+head -c 20 types.btf >bad
+run "a BTF header cut off" 1 'cut off' bad
+head -c $(($(size_of types.btf) - 1)) types.btf >bad
+run "BTF cut off" 1 'speaks of' bad
+
+corrupt() { # NAME PATTERN OFFSET NUMBER
+	cp types.btf bad
+	poke32 bad "$3" "$4"
+	run "$1" 1 "$2" -o bad.h bad
+}
+corrupt "BTF of another version" 'version 2' 0 $((0x0002eb9f))
+corrupt "big-endian BTF" 'big-endian' 0 $((0x00019feb))
+corrupt "a longer BTF header" '32 bytes' 4 32
+corrupt "types at an odd place" 'header is damaged' 8 2
+corrupt "types without end" 'header is damaged' 12 $((0xfffffffc))
+corrupt "names without end" 'speaks of' 20 $((0xffffffff))
+corrupt "names that start within the types" 'header is damaged' 16 8
+corrupt "a name that is not there" 'not one in C' 24 $((0xfffff0))
+corrupt "a type of no kind" 'cannot parse' 28 $((0x1f000000))
+
+# shellcheck disable=SC2059 # names come with their \\0 written out
+one_type() { # NAMES WORD...: BTF with these names and the words of one type or more
+	names=$1
+	shift
+	printf '\237\353\001\000'
+	le32 24; le32 0; le32 $((4 * $#)); le32 $((4 * $#)); le32 "$(printf "$names" | wc -c)"
+	for word; do
+		le32 "$word"
+	done
+	printf "$names"
+}
+
+hand_made() { # NAME STATUS PATTERN NAMES WORD...
+	test_name=$1 status=$2 pattern=$3
+	shift 3
+	one_type "$@" >bad
+	run "$test_name" "$status" "$pattern" -o bad.h bad
+}
+KIND_INT=$((1 << 24)) KIND_FWD=$((7 << 24))
+KIND_PTR=$((2 << 24)) KIND_STRUCT=$((4 << 24)) KIND_TYPEDEF=$((8 << 24))
+hand_made "a typedef" 0 '' '\0t\0' 1 $KIND_TYPEDEF 0
+hand_made "a typedef of itself" 1 'contains itself' '\0t\0' 1 $KIND_TYPEDEF 1
+hand_made "a pointer to itself" 1 'contains itself' '\0' 0 $KIND_PTR 1
+hand_made "a pointer to no type" 1 'refers to a type that is not there' '\0' 0 $KIND_PTR 7
+hand_made "a struct in itself" 1 'contains itself' '\0s\0' 1 $((KIND_STRUCT + 1)) 8 1 1 0
+hand_made "a member outside its struct" 1 'outside it' '\0s\0' \
+	1 $((KIND_STRUCT + 1)) 8 1 2 128 1 $KIND_INT 4 32
+hand_made "an integer without a size" 1 'impossible size' '\0int\0' 1 $KIND_INT 0 0
+hand_made "a member that is only declared" 1 'impossible size' '\0s\0' \
+	1 $((KIND_STRUCT + 1)) 8 1 2 0 1 $KIND_FWD 0
+hand_made "a struct of nothing but padding" 1 'padding' '\0s\0' 1 $KIND_STRUCT $((0x7fffffff))
+one_type '\0s\0u\0' 1 $KIND_FWD 0 0 $KIND_PTR 1 3 $((KIND_STRUCT + 1)) 8 3 2 0 \
+	1 $KIND_STRUCT 0 >both
+echo 'struct u struct s' >list
+run "a struct that is also declared elsewhere" 0 '' --types list -o both.h both
+has "it is one struct in the header" both.h '^	struct s \*u;'
+hand_made "names that do not begin with a NUL" 1 'begin and end with' 't\0' 1 $KIND_TYPEDEF 0
+hand_made "names that do not end with a NUL" 1 'begin and end with' '\0t' 1 $KIND_TYPEDEF 0
+hand_made "a name that is not one in C" 1 'not one in C' '\0t;\0' 1 $KIND_TYPEDEF 0
+
+zeros 64 >nothing
+image nothing >bad
+run "an Image without BTF" 1 'no BTF in this arm64 Image' bad
+head -c $(($(size_of Image) - 100)) Image >bad
+run "an Image cut off within its largest BTF" 0 '' --btf found.btf bad
+cmp small.btf found.btf 2>err
+result $? "gives what is whole"
+head -c 300 Image.gz >bad
+run "gzip cut off" 1 'gzip data is cut off' bad
+cp Image.gz bad
+poke32 bad 12 $((0x5aa55aa5))
+run "gzip damaged" 1 'gzip data is' bad
+gzip -c Image.gz >bad
+run "gzip within gzip" 1 'not a kernel' bad
+head -c 200 zboot.zstd >bad
+run "zboot cut off" 1 'zboot header puts' bad
+head -c 40 zboot.zstd >bad
+run "a zboot header cut off" 1 'zboot header is cut off' bad
+zboot gzip Image.gz $((0xfffffff0)) >bad
+run "a zboot payload without end" 1 'zboot header puts' bad
+zboot zstd Image.zst $(($(size_of Image.zst) - 20)) >bad
+run "zstd cut off" 1 'zstd data is' bad
+zboot zstd Image.gz >bad
+run "zstd that is not zstd" 1 'zstd data is damaged' bad
+zboot lzma Image.gz >bad
+run "zboot with another compression" 1 'compressed with "lzma"' bad
+zeros 300000000 | gzip -1 >bad
+run "more gzip than any kernel" 1 'more than 256 MiB' bad
+zeros 300000000 | zstd -q -1 >bomb.zst
+zboot zstd bomb.zst >bad
+run "more zstd than any kernel" 1 'more than 256 MiB' bad
+head -c 64 types.o >bad
+run "ELF cut off" 1 'bad: ' bad
+"$objcopy" --remove-section .BTF --remove-section .BTF.ext types.o bad
+run "ELF without BTF" 1 'no .BTF section' bad
+cp types.o bad
+printf '\002' | dd of=bad bs=1 seek=5 conv=notrunc status=none
+run "big-endian ELF" 1 'not a little-endian' bad
+(zeros 514; printf HdrS; zeros 100) >bad
+run "an x86 kernel" 1 'x86 bzImage' bad
+
+# The project's own list against the header that is committed
+
+printf 'struct deep { next }\n' >list
+"$gen" --types list -o list.h --btf list.btf types.btf 2>err
+echo "$(sha256sum <list.btf | cut -d ' ' -f 1) test" >origin
+stale() { # NAME STATUS
+	VMLINUX_GEN=$gen VMLINUX_H=list.h VMLINUX_TYPES=list VMLINUX_ORIGIN=origin \
+		"$top/vmlinux-gen/check-stale" "$3" >err 2>&1
+	[ $? -eq "$2" ]
+	result $? "$1"
+}
+stale "check-stale: fresh" 0 types.btf
+stale "check-stale: no kernel" 77 no-such
+sed 's/struct deep \*next/struct deep *prev/' list.h >x && mv x list.h
+stale "check-stale: the header was edited" 1 types.btf
+echo none test >origin
+stale "check-stale: the kernel is another" 0 types.btf
+printf 'struct deep { next far }\n' >list
+stale "check-stale: the list was edited" 1 types.btf
+printf 'struct deep { next gone }\n' >list
+stale "check-stale: the list does not fit" 1 types.btf
+
+echo "1..$nr"
+[ "$failed" -eq 0 ]

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "attach.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "config.h"
+#include "pwtrace.skel.h"
+
+/* How programs of a way to attach are named: ENTRY_program and EXIT_program. */
+static const struct {
+	const char *name;
+	const char *entry;
+	const char *exit;
+} backends[BACKEND_NR] = {
+	[BACKEND_AUTO] = { "auto", NULL, NULL },
+	[BACKEND_FENTRY] = { "fentry", "fentry", "fexit" },
+	[BACKEND_MULTI] = { "kprobe.multi", "multi", "multiret" },
+	[BACKEND_KPROBE] = { "kprobe", "kprobe", "kretprobe" },
+};
+
+const char *backend_name(enum backend backend)
+{
+	return backends[backend].name;
+}
+
+static bool wanted(const struct hook *hook, const struct kernel *kernel,
+		   const struct capture_options *options)
+{
+	switch (hook->when) {
+	case WHEN_CALLS:
+		return options->calls;
+	case WHEN_CALLBACKS:
+		return options->callbacks;
+	case WHEN_SPLITS:
+		return kernel->splits_leaves || kernel->splits_unknown;
+	default:
+		return true;
+	}
+}
+
+static struct bpf_program *program(struct pwtrace_bpf *skel, const char *prefix, const char *name)
+{
+	char full[64];
+
+	snprintf(full, sizeof(full), "%s_%s", prefix, name);
+	return bpf_object__find_program_by_name(skel->obj, full);
+}
+
+/* Of the functions that do, the first that this kernel has. */
+static const char *choose_function(const struct hook *hook, const struct kernel *kernel)
+{
+	for (size_t i = 0; i < sizeof(hook->functions) / sizeof(*hook->functions); i++)
+		if (hook->functions[i] && kallsyms_find(kernel->syms, hook->functions[i]))
+			return hook->functions[i];
+	return NULL;
+}
+
+static int prepare_program(struct bpf_program *prog, enum backend backend, const char *function)
+{
+	if (!prog)
+		return 0;
+	if (backend == BACKEND_FENTRY) {
+		int err = bpf_program__set_attach_target(prog, 0, function);
+
+		if (err)
+			return err;
+	}
+	return bpf_program__set_autoload(prog, true);
+}
+
+static void prepare_hook(struct attachment *att, size_t i, const struct kernel *kernel,
+			 const struct capture_options *options)
+{
+	const struct hook *hook = &hooks[i];
+	struct hook_status *status = &att->status[i];
+	struct attached *to = &att->hooks[i];
+	int err;
+
+	status->func = hook->func;
+	status->function = choose_function(hook, kernel);
+	status->state = wanted(hook, kernel, options) ? HOOK_ATTACHED : HOOK_OFF;
+	if (!status->function) {
+		status->function = hook->functions[0];
+		status->state = HOOK_ABSENT;
+	}
+	if (status->state != HOOK_ATTACHED)
+		return;
+	to->entry = program(att->skel, backends[att->backend].entry, hook->program);
+	to->exit = program(att->skel, backends[att->backend].exit, hook->program);
+	err = prepare_program(to->entry, att->backend, status->function);
+	if (!err)
+		err = prepare_program(to->exit, att->backend, status->function);
+	if (err) {
+		/* not in BTF: a static function with several copies, or of a kernel without it */
+		status->state = HOOK_FAILED;
+		status->error = err;
+		if (to->entry)
+			bpf_program__set_autoload(to->entry, false);
+		if (to->exit)
+			bpf_program__set_autoload(to->exit, false);
+		to->entry = to->exit = NULL;
+	}
+}
+
+static void configure(struct pwtrace_bpf *skel, const struct kernel *kernel,
+		      const struct capture_options *options)
+{
+	const struct geometry *geo = &kernel->geo;
+	uint64_t top_entries = geometry_entries(geo, geometry_top(geo));
+
+	skel->rodata->cfg = (struct pwt_config){
+		.root = kernel->root_va,
+		.phys_to_virt = kernel->phys_to_virt,
+		.oa_mask = geo->oa_mask,
+		.pageattr_ops = options->walks ? 0 : kernel->pageattr_ops,
+		.page_size = geometry_page_size(geo),
+		.levels = geo->levels,
+		.table_bits = geometry_table_bits(geo),
+		.table_mask = geometry_page_size(geo) - 8,
+		.top_mask = (top_entries - 1) * 8,
+		.top_shift = geometry_shift(geo, geometry_top(geo)),
+		.lpa2 = geo->lpa2,
+		.stack = options->stack,
+	};
+	if (options->ring_size)
+		bpf_map__set_max_entries(skel->maps.ring, options->ring_size);
+	bpf_map__set_max_entries(skel->maps.stacks, options->stack ? 4096 : 1);
+}
+
+static int attach_one(struct bpf_program *prog, enum backend backend, const char *function,
+		      const struct kernel *kernel, bool exit, struct bpf_link **link)
+{
+	LIBBPF_OPTS(bpf_kprobe_opts, kprobe, .retprobe = exit);
+	unsigned long addr = kallsyms_find(kernel->syms, function);
+	LIBBPF_OPTS(bpf_kprobe_multi_opts, multi, .addrs = &addr, .cnt = 1, .retprobe = exit);
+
+	if (!prog || *link)
+		return 0;
+	if (backend == BACKEND_FENTRY)
+		*link = bpf_program__attach_trace(prog);
+	else if (backend == BACKEND_MULTI)
+		*link = bpf_program__attach_kprobe_multi_opts(prog, NULL, &multi);
+	else
+		*link = bpf_program__attach_kprobe_opts(prog, function, &kprobe);
+	return *link ? 0 : -errno;
+}
+
+/* The exit first, so that every call whose entry is seen is seen to its end. */
+static int attach_hook(struct attachment *att, size_t i, const struct kernel *kernel)
+{
+	struct hook_status *status = &att->status[i];
+	struct attached *to = &att->hooks[i];
+	int err;
+
+	if (status->state != HOOK_ATTACHED)
+		return 0;
+	err = attach_one(to->exit, att->backend, status->function, kernel, true, &to->exit_link);
+	if (!err)
+		err = attach_one(to->entry, att->backend, status->function, kernel, false,
+				 &to->entry_link);
+	if (!err)
+		return 0;
+	bpf_link__destroy(to->exit_link);
+	to->exit_link = NULL;
+	status->state = HOOK_FAILED;
+	status->error = err;
+	return err;
+}
+
+static int required_hook(const struct attachment *att, size_t i, struct problem *why)
+{
+	const struct hook_status *status = &att->status[i];
+
+	if (!hooks[i].required || status->state == HOOK_ATTACHED)
+		return 0;
+	if (status->state == HOOK_ABSENT)
+		return problem(why, -ENOENT, "this kernel has neither %s() nor %s() to attach to: both "
+			       "are inlined, or it is older than 6.18 and built without the former; "
+			       "see 'pwtrace doctor'", hooks[i].functions[0],
+			       hooks[i].functions[1]);
+	return problem(why, status->error, "cannot attach to %s() by %s: %s", status->function,
+		       backend_name(att->backend), strerror(-status->error));
+}
+
+static int load_and_attach(struct attachment *att, const struct kernel *kernel, struct problem *why)
+{
+	int err = pwtrace_bpf__load(att->skel);
+
+	if (err)
+		return problem(why, err, "the kernel did not load the %s programs: %s",
+			       backend_name(att->backend), strerror(-err));
+	for (size_t i = 0; i < nr_hooks; i++) {
+		attach_hook(att, i, kernel);
+		err = required_hook(att, i, why);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+int attach(struct attachment *att, const struct kernel *kernel,
+	   const struct capture_options *options, enum backend backend, struct problem *why)
+{
+	struct bpf_program *prog;
+	int err = 0;
+
+	memset(att, 0, sizeof(*att));
+	att->backend = backend;
+	att->skel = pwtrace_bpf__open();
+	if (!att->skel)
+		return problem(why, -errno, "cannot open the BPF programs: %s", strerror(errno));
+	bpf_object__for_each_program(prog, att->skel->obj)
+		bpf_program__set_autoload(prog, false);
+	configure(att->skel, kernel, options);
+	for (size_t i = 0; i < nr_hooks && !err; i++) {
+		prepare_hook(att, i, kernel, options);
+		err = required_hook(att, i, why);
+	}
+	if (!err)
+		err = load_and_attach(att, kernel, why);
+	if (err)
+		detach(att);
+	return err;
+}
+
+void detach_entries(struct attachment *att)
+{
+	for (size_t i = 0; i < nr_hooks; i++) {
+		bpf_link__destroy(att->hooks[i].entry_link);
+		att->hooks[i].entry_link = NULL;
+	}
+}
+
+void detach(struct attachment *att)
+{
+	detach_entries(att);
+	for (size_t i = 0; i < nr_hooks; i++) {
+		bpf_link__destroy(att->hooks[i].exit_link);
+		att->hooks[i].exit_link = NULL;
+	}
+	pwtrace_bpf__destroy(att->skel);
+	att->skel = NULL;
+}
+
+static uint64_t program_missed(const struct bpf_program *prog)
+{
+	struct bpf_prog_info info = {};
+	__u32 size = sizeof(info);
+
+	if (!prog || bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &size))
+		return 0;
+	return info.recursion_misses;
+}
+
+uint64_t attach_missed(const struct attachment *att)
+{
+	uint64_t missed = 0;
+
+	for (size_t i = 0; i < nr_hooks; i++)
+		missed += program_missed(att->hooks[i].entry) + program_missed(att->hooks[i].exit);
+	return missed;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Inside capture: the loaded programs and their links, for one way to attach. */
+#ifndef PWTRACE_ATTACH_H
+#define PWTRACE_ATTACH_H
+
+#include "capture/capture.h"
+#include "capture/hooks.h"
+
+struct bpf_link;
+struct bpf_program;
+struct pwtrace_bpf;
+
+#define MAX_HOOKS	24
+
+struct attached {
+	struct bpf_program *entry, *exit;
+	struct bpf_link *entry_link, *exit_link;
+};
+
+struct attachment {
+	enum backend backend;
+	struct pwtrace_bpf *skel;
+	struct attached hooks[MAX_HOOKS];
+	struct hook_status status[MAX_HOOKS];
+};
+
+int attach(struct attachment *att, const struct kernel *kernel,
+	   const struct capture_options *options, enum backend backend, struct problem *why);
+
+/* Entries first: calls under way still find their exit program. */
+void detach_entries(struct attachment *att);
+void detach(struct attachment *att);
+
+/* bpf_prog_info.recursion_misses of all programs */
+uint64_t attach_missed(const struct attachment *att);
+
+#endif

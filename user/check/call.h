@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Inside the checker: a call in flight and the state that the parts share. */
+#ifndef PWTRACE_CALL_H
+#define PWTRACE_CALL_H
+
+#include "check/check.h"
+
+#define CALL_BUCKETS	256
+#define HISTORY		1024
+
+/* What change_memory_common() is known to have done, from the records inside it. */
+struct common {
+	bool area_seen;
+	struct pwt_area area;
+	unsigned int aliases;		/* changes of one page in the linear map */
+	unsigned int own;		/* changes of the range itself */
+	int own_ret;
+	int first_error;		/* of a change inside, in order */
+	bool alias_wrong;		/* an alias of the range was not among them */
+	uint64_t *alias_addrs;
+	unsigned int room;
+};
+
+struct call {
+	struct change change;		/* first: what is handed out */
+	uint64_t task;
+	uint64_t frame;
+	uint32_t lost_at_entry;
+	uint8_t flags;			/* PWT_F_* of any of its records */
+	uint64_t end_time;
+	bool record_lost;
+	struct call *parent;		/* the call that this one is a part of */
+	struct call *next_task;		/* in the bucket, innermost first */
+	struct call *prev_open, *next_open;
+	struct common common;
+	struct model_callback *callbacks;
+	unsigned int nr_callbacks, room_callbacks;
+};
+
+/* A finished change, to tell whose doing a difference is. */
+struct past {
+	uint64_t start, end;		/* addresses */
+	uint64_t from, to;		/* times */
+};
+
+struct check {
+	struct check_config config;
+	change_fn emit;
+	void *ctx;
+	struct check_stats stats;
+	uint64_t seq;
+	struct call *tasks[CALL_BUCKETS];
+	struct call *open;		/* all that are in flight */
+	struct call *deferred;		/* finished, the verdict waits for what others did */
+	struct call *spare;
+	struct past past[HISTORY];
+	unsigned int nr_past;
+	uint64_t missed;		/* probes that did not run */
+};
+
+/* calls.c: calls in flight */
+struct call *call_begin(struct check *check, const struct pwt_enter *enter);
+struct call *call_find(struct check *check, const struct pwt_hdr *hdr);
+struct call *call_innermost(struct check *check, uint64_t task);
+void call_close(struct check *check, struct call *call);
+void call_put(struct check *check, struct call *call);
+
+/* op.c: names */
+const char *op_of(const struct check *check, const struct call *call);
+bool in_code(const struct code_range *range, const struct geometry *geo, uint64_t caller);
+bool is_part_of(const struct check *check, const struct call *inner, const struct call *outer);
+
+/* judge.c: a change of a range. Returns false if the verdict has to wait. */
+bool judge_range(struct check *check, struct call *call, bool final);
+
+/* common.c: change_memory_common() */
+int common_take_child(struct check *check, struct call *parent, const struct call *child);
+bool judge_common(struct check *check, struct call *call, bool final);
+
+static inline void set_verdict(struct change *change, enum verdict verdict, enum reason reason)
+{
+	change->verdict = verdict;
+	change->reason = reason;
+}
+
+static inline void add_finding(struct change *change, enum finding finding)
+{
+	change->findings |= 1U << finding;
+}
+
+#endif

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* One change: a call that changes kernel mappings, from its entry to its verdict. */
+#ifndef PWTRACE_CHANGE_H
+#define PWTRACE_CHANGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "geometry/zone.h"
+#include "image/image.h"
+#include "model/model.h"
+#include "pwtrace/wire.h"
+
+enum verdict {
+	VERDICT_MATCH,
+	VERDICT_MISMATCH,
+	VERDICT_UNKNOWN,
+	VERDICT_RACED,
+	VERDICT_LOST,
+	VERDICT_NR,
+};
+
+/* Why a verdict is not MATCH. A closed list; the manual page has a paragraph on each. */
+enum reason {
+	REASON_NONE,
+	/* MISMATCH */
+	REASON_RETURN_VALUE,
+	REASON_PARTIAL_BLOCK,
+	REASON_PARTIAL_CONTIGUOUS,
+	REASON_ENTRY_NOT_CHANGED,
+	REASON_PARTIAL_APPLICATION,
+	REASON_ENTRY_WRONG_BITS,
+	REASON_OUTSIDE_RANGE_CHANGED,
+	REASON_TABLE_CHANGED,
+	REASON_UNEXPECTED_SPLIT,
+	REASON_CALLBACK_ORDER,
+	REASON_ALIAS_MISSED,
+	REASON_ALIAS_RANGE,
+	/* UNKNOWN */
+	REASON_SPLIT,
+	REASON_SPLIT_STATE,
+	REASON_ALLOCATES_TABLE,
+	REASON_NOT_CAPTURED,
+	REASON_UNREADABLE,
+	REASON_RANGE_TOO_LARGE,
+	REASON_NO_AREA,
+	REASON_RODATA_UNKNOWN,
+	REASON_NO_MODEL,
+	/* RACED */
+	REASON_CONCURRENT_CHANGE,
+	REASON_TORN_READ,
+	/* LOST */
+	REASON_RECORD_LOST,
+	REASON_NR,
+};
+
+/* True things beside the verdict. Bits of change.findings. */
+enum finding {
+	FINDING_BLOCK_BOUNDARY,		/* refused: the range covers a leaf in part */
+	FINDING_EMPTY_RANGE,		/* refused: no page */
+	FINDING_NO_AREA,		/* refused: no vmalloc area there */
+	FINDING_PAST_AREA_END,		/* refused: the range ends behind the area */
+	FINDING_NOT_VM_ALLOC,		/* refused: the area was not made by vmalloc() or vmap() */
+	FINDING_HUGE_AREA,		/* refused: VM_ALLOW_HUGE_VMAP (fcf8dda8cc48) */
+	FINDING_WIDE_ALIAS,		/* the alias of the whole area was changed */
+	FINDING_HOLE,			/* part of the range is not mapped, and that is not an error */
+	FINDING_UNALIGNED,		/* the address is not page aligned */
+	FINDING_NR,
+};
+
+/* An entry that is not what it should be. */
+struct difference {
+	bool found;
+	enum pgtable_level level;
+	uint64_t addr;		/* first virtual address that the entry maps */
+	uint64_t before;
+	uint64_t expected;
+	uint64_t after;
+};
+
+struct change {
+	/* the call */
+	uint64_t seq;
+	uint64_t parent_seq;	/* 0: none */
+	uint8_t func;		/* enum pwt_func */
+	const char *op;		/* the outermost known entry point */
+	uint64_t time;		/* of the entry, CLOCK_MONOTONIC ns */
+	uint64_t duration;	/* ns */
+	uint64_t addr;		/* raw, as passed; a tag is not removed */
+	uint64_t size;		/* bytes */
+	uint64_t set_mask;
+	uint64_t clear_mask;
+	bool has_masks;
+	bool has_ret;
+	bool own;		/* made by this process */
+	int ret;
+	uint32_t pid, tgid, cpu, preempt_count;
+	int32_t stack_id;
+	char comm[PWT_COMM_LEN + 1];
+	uint64_t callers[PWT_NR_CALLERS];
+	enum zone zone;
+
+	/* the verdict */
+	enum verdict verdict;
+	enum reason reason;
+	uint32_t findings;	/* bits: 1 << enum finding */
+	int expected_ret;
+	unsigned int leaves[PGTABLE_NR_LEVELS];	/* that the model changed, by level */
+	struct difference diff;
+	struct model_boundary boundary;
+	struct image before, after;	/* what was read; empty where nothing was */
+};
+
+const char *verdict_name(enum verdict verdict);
+const char *reason_name(enum reason reason);
+/* One line that explains the reason to a user. */
+const char *reason_text(enum reason reason);
+const char *finding_name(enum finding finding);
+enum verdict verdict_find(const char *name);	/* VERDICT_NR: no such */
+
+#endif

@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Joining: from records to calls, from finished calls to changes with a verdict. */
+#include "check.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "call.h"
+#include "geometry/descriptor.h"
+
+int check_new(struct check **out, const struct check_config *config, change_fn emit, void *ctx)
+{
+	struct check *check = calloc(1, sizeof(*check));
+
+	if (!check)
+		return -ENOMEM;
+	check->config = *config;
+	check->emit = emit;
+	check->ctx = ctx;
+	*out = check;
+	return 0;
+}
+
+void check_free(struct check *check)
+{
+	struct call *call;
+
+	if (!check)
+		return;
+	while ((call = check->open)) {
+		call_close(check, call);
+		call_put(check, call);
+	}
+	while ((call = check->spare)) {
+		check->spare = call->next_task;
+		free(call);
+	}
+	free(check);
+}
+
+/* Entries that a record brings: the path from the root and the run of entries at its end. */
+static int add_entries(struct check *check, struct image *image, uint64_t addr,
+		       const struct pwt_path *at, const uint64_t *entries, unsigned int nr)
+{
+	const struct geometry *geo = check->config.geo;
+	uint64_t table = image->root;
+	enum pgtable_level level = geometry_top(geo);
+	unsigned int index, most;
+
+	addr = geometry_untag(addr);
+	if (at->depth < 1 || at->depth > geo->levels)
+		return -EINVAL;
+	for (unsigned int i = 0; i + 1 < at->depth; i++, level--) {
+		int err = image_add(image, level, table, addr, geometry_index(geo, level, addr), 1,
+				    (const uint64_t *)&at->path[i]);
+
+		if (err)
+			return err;
+		table = desc_address(geo, at->path[i]);
+	}
+	most = geometry_entries(geo, level);
+	index = geometry_index(geo, level, addr);
+	if (at->first > index || at->first >= most)
+		return -EINVAL;
+	if (nr > most - at->first)
+		nr = most - at->first;
+	if (at->first + nr <= index)
+		return -EINVAL;
+	if (entries[index - at->first] != at->path[at->depth - 1])
+		image->torn = true;
+	return image_add(image, level, table,
+			 addr - (index - at->first) * geometry_size(geo, level), at->first, nr,
+			 entries);
+}
+
+/* For the calls that were under way at the same time. */
+static void remember(struct check *check, const struct call *call)
+{
+	uint64_t start = geometry_untag(call->change.addr);
+
+	if (call->change.func != PWT_FN_RANGE)
+		return;
+	check->past[check->nr_past++ % HISTORY] = (struct past){
+		start, start + call->change.size, call->change.time, call->end_time,
+	};
+}
+
+static void hand_out(struct check *check, struct call *call)
+{
+	check->stats.changes++;
+	check->stats.verdicts[call->change.verdict]++;
+	check->stats.own += call->change.own;
+	check->emit(check->ctx, &call->change);
+	call_put(check, call);
+}
+
+static bool judge(struct check *check, struct call *call, bool final)
+{
+	switch (call->change.func) {
+	case PWT_FN_RANGE:
+		return judge_range(check, call, final);
+	case PWT_FN_COMMON:
+		return judge_common(check, call, final);
+	default:
+		/* an entry point around changes that are judged by themselves */
+		if (call->record_lost)
+			set_verdict(&call->change, VERDICT_LOST, REASON_RECORD_LOST);
+		else
+			set_verdict(&call->change, VERDICT_MATCH, REASON_NONE);
+		return true;
+	}
+}
+
+/* @call has returned, or will not be heard of again. */
+static int finish(struct check *check, struct call *call)
+{
+	struct call *parent = call->parent;
+	int err = 0;
+
+	if (parent && parent->change.func == PWT_FN_COMMON && call->change.func == PWT_FN_RANGE)
+		err = common_take_child(check, parent, call);
+	call_close(check, call);
+	remember(check, call);
+	if (judge(check, call, false)) {
+		hand_out(check, call);
+	} else {
+		call->next_task = check->deferred;
+		check->deferred = call;
+	}
+	return err;
+}
+
+static int finish_lost(struct check *check, struct call *call)
+{
+	call->record_lost = true;
+	return finish(check, call);
+}
+
+/* What began inside @call and has not ended lost its end. */
+static int finish_inner(struct check *check, const struct call *call)
+{
+	struct call *inner;
+	int err = 0;
+
+	while (!err && (inner = call_innermost(check, call->task)) != call)
+		err = finish_lost(check, inner);
+	return err;
+}
+
+static int take_enter(struct check *check, const struct pwt_enter *enter)
+{
+	struct call *call = call_find(check, &enter->hdr);
+	int err = 0;
+
+	if (call) {
+		err = finish_inner(check, call);
+		if (!err)
+			err = finish_lost(check, call);
+	}
+	if (err)
+		return err;
+	call = call_begin(check, enter);
+	if (!call)
+		return -ENOMEM;
+	if (enter->at.depth)
+		err = add_entries(check, &call->change.before, enter->args[0], &enter->at,
+				  (const uint64_t *)enter->entries, enter->at.nr);
+	return err;
+}
+
+/* The entry was lost, all that is known is in the exit. */
+static int take_orphan(struct check *check, const struct pwt_exit *exit)
+{
+	struct pwt_enter enter = { .hdr = exit->hdr };
+	struct call *call;
+
+	/* nothing was ever lost by this task: it was called before the hooks were there */
+	if (!exit->hdr.lost_by_task)
+		return 0;
+	enter.hdr.flags = 0;
+	enter.args[0] = exit->args[0];
+	enter.args[1] = exit->args[1];
+	enter.stack_id = -1;
+	call = call_begin(check, &enter);
+	if (!call)
+		return -ENOMEM;
+	call->change.has_masks = false;
+	call->change.has_ret = true;
+	call->change.ret = exit->ret;
+	call->end_time = exit->hdr.time;
+	return finish_lost(check, call);
+}
+
+static int take_exit(struct check *check, const struct pwt_exit *exit)
+{
+	struct call *call = call_find(check, &exit->hdr);
+	int err;
+
+	if (!call)
+		return take_orphan(check, exit);
+	err = finish_inner(check, call);
+	if (err)
+		return err;
+	call->change.ret = exit->ret;
+	call->change.has_ret = true;
+	call->change.duration = exit->hdr.time - call->change.time;
+	call->end_time = exit->hdr.time;
+	call->flags |= exit->hdr.flags;
+	if (exit->hdr.lost_by_task != call->lost_at_entry)
+		call->record_lost = true;
+	if (exit->at.depth)
+		err = add_entries(check, &call->change.after, exit->args[0], &exit->at,
+				  (const uint64_t *)exit->entries, exit->at.nr);
+	return err ? err : finish(check, call);
+}
+
+static int take_slice(struct check *check, const struct pwt_slice *slice)
+{
+	struct call *call = call_find(check, &slice->hdr);
+
+	if (!call)
+		return 0;
+	call->flags |= slice->hdr.flags;
+	if (slice->hdr.flags & PWT_F_READ_FAULT)
+		return 0;
+	return add_entries(check, slice->hdr.phase == PWT_AFTER ? &call->change.after :
+			   &call->change.before, slice->addr, &slice->at,
+			   (const uint64_t *)slice->entries, slice->nr);
+}
+
+static int take_area(struct check *check, const struct pwt_area *area)
+{
+	struct call *call = call_innermost(check, area->hdr.task);
+
+	if (!call || call->change.func != PWT_FN_COMMON || call->common.area_seen)
+		return 0;
+	call->common.area = *area;
+	call->common.area_seen = true;
+	return 0;
+}
+
+static int take_callback(struct check *check, const struct pwt_callback *record)
+{
+	struct call *call = call_innermost(check, record->hdr.task);
+	static const uint8_t levels[] = {
+		[PWT_FN_PUD_ENTRY] = PGTABLE_LEVEL_PUD,
+		[PWT_FN_PMD_ENTRY] = PGTABLE_LEVEL_PMD,
+		[PWT_FN_PTE_ENTRY] = PGTABLE_LEVEL_PTE,
+	};
+
+	if (record->hdr.func < PWT_FN_PUD_ENTRY || record->hdr.func > PWT_FN_PTE_ENTRY)
+		return -EINVAL;
+	if (!call || call->change.func != PWT_FN_RANGE)
+		return 0;
+	if (call->nr_callbacks == call->room_callbacks) {
+		unsigned int room = call->room_callbacks ? call->room_callbacks * 2 : 16;
+		struct model_callback *bigger = realloc(call->callbacks, room * sizeof(*bigger));
+
+		if (!bigger)
+			return -ENOMEM;
+		call->callbacks = bigger;
+		call->room_callbacks = room;
+	}
+	call->callbacks[call->nr_callbacks++] = (struct model_callback){
+		levels[record->hdr.func], record->addr, record->next,
+	};
+	return 0;
+}
+
+static size_t least_size(const struct pwt_hdr *hdr, size_t size)
+{
+	switch (hdr->type) {
+	case PWT_ENTER:
+		return sizeof(struct pwt_enter);
+	case PWT_EXIT:
+		return sizeof(struct pwt_exit);
+	case PWT_SLICE:
+		if (size < sizeof(struct pwt_slice) ||
+		    ((const struct pwt_slice *)hdr)->nr > PWT_SLICE_ENTRIES)
+			return SIZE_MAX;
+		return sizeof(struct pwt_slice) + ((const struct pwt_slice *)hdr)->nr * 8;
+	case PWT_WALK:
+		return sizeof(struct pwt_walk);
+	case PWT_CALLBACK:
+		return sizeof(struct pwt_callback);
+	case PWT_SPLIT:
+		return sizeof(struct pwt_split);
+	case PWT_AREA:
+		return sizeof(struct pwt_area);
+	default:
+		return SIZE_MAX;
+	}
+}
+
+static int take(struct check *check, const struct pwt_hdr *hdr)
+{
+	switch (hdr->type) {
+	case PWT_ENTER:
+		return take_enter(check, (const struct pwt_enter *)hdr);
+	case PWT_EXIT:
+		return take_exit(check, (const struct pwt_exit *)hdr);
+	case PWT_SLICE:
+		return take_slice(check, (const struct pwt_slice *)hdr);
+	case PWT_AREA:
+		return take_area(check, (const struct pwt_area *)hdr);
+	case PWT_CALLBACK:
+		return take_callback(check, (const struct pwt_callback *)hdr);
+	default:
+		return 0;
+	}
+}
+
+int check_record(struct check *check, const void *record, size_t size)
+{
+	const struct pwt_hdr *hdr = record;
+	int err = -EINVAL;
+
+	if (size >= sizeof(*hdr) && size >= least_size(hdr, size))
+		err = take(check, hdr);
+	if (err == -EINVAL) {
+		check->stats.malformed++;
+		err = 0;
+	}
+	return err;
+}
+
+bool check_waits(const struct check *check)
+{
+	return check->deferred;
+}
+
+void check_idle(struct check *check, uint64_t missed)
+{
+	struct call *call = check->deferred, *next;
+
+	check->missed = missed;
+	check->deferred = NULL;
+	for (; call; call = next) {
+		next = call->next_task;
+		judge(check, call, true);
+		hand_out(check, call);
+	}
+}
+
+void check_finish(struct check *check, const uint32_t *lost_by_task, size_t buckets, uint64_t missed)
+{
+	struct call *call;
+
+	while ((call = check->open)) {
+		uint32_t lost = lost_by_task ? lost_by_task[call->change.pid & (buckets - 1)] :
+				call->lost_at_entry;
+
+		if (lost != call->lost_at_entry) {
+			finish_lost(check, call);
+			continue;
+		}
+		check->stats.unfinished++;
+		call_close(check, call);
+		call_put(check, call);
+	}
+	check_idle(check, missed);
+}
+
+const struct check_stats *check_stats(const struct check *check)
+{
+	return &check->stats;
+}

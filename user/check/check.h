@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The checker: joins the records of a call, lets the model do the same change and compares. It takes
+ * records in the order of the ring and hands out finished changes; where they come from and where
+ * they go it does not know.
+ */
+#ifndef PWTRACE_CHECK_H
+#define PWTRACE_CHECK_H
+
+#include <stddef.h>
+
+#include "check/change.h"
+
+/* Where a function's code lies; start == end: not in this kernel. */
+struct code_range {
+	uint64_t start;
+	uint64_t end;
+};
+
+struct check_config {
+	const struct geometry *geo;
+	const struct zones *zones;
+	uint64_t root_pa;
+	uint64_t phys_to_virt;
+	struct model_rules rules;
+	struct code_range change_memory_common;
+	struct code_range __change_memory_common;
+	struct code_range set_memory_valid;
+	struct code_range set_memory_enc_dec;
+	bool callbacks;		/* callbacks are captured: check their order */
+	bool areas;		/* find_vm_area() is captured */
+	bool exclusive_hook;	/* range hook is __change_memory_common() */
+	uint32_t own_tgid;
+};
+
+typedef void (*change_fn)(void *ctx, const struct change *change);
+typedef void (*walk_fn)(void *ctx, const struct pwt_walk *walk);
+
+struct check_stats {
+	uint64_t changes;
+	uint64_t verdicts[VERDICT_NR];
+	uint64_t own;
+	uint64_t malformed;	/* records that made no sense and were left out */
+	uint64_t unfinished;	/* calls that had not returned at the end */
+};
+
+struct check;
+
+int check_new(struct check **out, const struct check_config *config, change_fn emit, void *ctx);
+void check_free(struct check *check);
+
+/**
+ * check_record() - take one record
+ * @record: starts with a struct pwt_hdr; not kept
+ * @size: its size in bytes, at least that of its type or the record is counted as malformed
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int check_record(struct check *check, const void *record, size_t size);
+
+/* Do verdicts wait for check_idle()? */
+bool check_waits(const struct check *check);
+
+/**
+ * check_idle() - no record is waiting now: changes whose verdict hung on what others did get it
+ * @missed: how often a probe did not run because it was already running on that CPU, up to now
+ */
+void check_idle(struct check *check, uint64_t missed);
+
+/* The end: what is still in flight is lost if its task lost records, else it is not finished. */
+void check_finish(struct check *check, const uint32_t *lost_by_task, size_t buckets,
+		  uint64_t missed);
+
+const struct check_stats *check_stats(const struct check *check);
+
+#endif

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The verdict on change_memory_common(): was the request rightly refused, and if not, did it change its
+ * range and, for ro and rw, the linear alias of each of its pages (arch/arm64/mm/pageattr.c).
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "call.h"
+#include "geometry/descriptor.h"
+
+/* include/linux/vmalloc.h */
+#define VM_ALLOC		0x00000002UL
+#define VM_ALLOW_HUGE_VMAP	0x00000400UL
+
+static uint64_t page_start(const struct check *check, const struct change *change)
+{
+	return geometry_untag(change->addr) & ~(geometry_page_size(check->config.geo) - 1);
+}
+
+static int add_alias(struct common *common, uint64_t addr)
+{
+	if (common->aliases == common->room) {
+		unsigned int room = common->room ? common->room * 2 : 64;
+		uint64_t *bigger = realloc(common->alias_addrs, room * sizeof(*bigger));
+
+		if (!bigger)
+			return -ENOMEM;
+		common->alias_addrs = bigger;
+		common->room = room;
+	}
+	common->alias_addrs[common->aliases++] = addr;
+	return 0;
+}
+
+/*
+ * The linear address of each page of the range has to be among the aliases changed before. They come in
+ * the order of the pages, be it of the range or (up to v6.18) of the whole area.
+ */
+static bool aliases_cover(const struct check *check, const struct common *common,
+			  const struct change *own)
+{
+	uint64_t page = geometry_page_size(check->config.geo), addr = geometry_untag(own->addr);
+	unsigned int next = 0;
+
+	for (uint64_t end = addr + own->size; addr < end; addr += page) {
+		enum pgtable_level level;
+		const uint64_t *entry = image_lookup(&own->before, addr, &level);
+		uint64_t alias;
+
+		if (!entry || level != PGTABLE_LEVEL_PTE)
+			return true;	/* not known */
+		alias = desc_address(check->config.geo, *entry) + check->config.phys_to_virt;
+		while (next < common->aliases && common->alias_addrs[next] != alias)
+			next++;
+		if (next++ >= common->aliases)
+			return false;
+	}
+	return true;
+}
+
+int common_take_child(struct check *check, struct call *parent, const struct call *child)
+{
+	const struct change *change = &child->change;
+	struct common *common = &parent->common;
+
+	if (change->has_ret && change->ret && !common->first_error)
+		common->first_error = change->ret;
+	if (child->record_lost)
+		parent->record_lost = true;
+	if (geometry_untag(change->addr) != page_start(check, &parent->change) ||
+	    change->size != parent->change.size)
+		return add_alias(common, geometry_untag(change->addr));
+	common->own++;
+	common->own_ret = change->ret;
+	if (common->aliases)
+		common->alias_wrong = !aliases_cover(check, common, change);
+	return 0;
+}
+
+/* Why the request is refused before anything is looked at, FINDING_NR: it is not. */
+static enum finding refusal(const struct check *check, const struct call *call)
+{
+	const struct pwt_area *area = &call->common.area;
+	uint64_t end = page_start(check, &call->change) + call->change.size;
+
+	if (!area->addr)
+		return FINDING_NO_AREA;
+	if (end > geometry_untag(area->addr) + area->size)
+		return FINDING_PAST_AREA_END;
+	if (!(area->flags & VM_ALLOC))
+		return FINDING_NOT_VM_ALLOC;
+	/*
+	 * Since fcf8dda8cc48 (v6.16). A kernel without it goes on with the walk, whose own verdict then
+	 * tells whether that was right; so only a refusal is explained by the flag.
+	 */
+	if ((area->flags & VM_ALLOW_HUGE_VMAP) && call->change.ret == -EINVAL &&
+	    !call->common.own && !call->common.aliases)
+		return FINDING_HUGE_AREA;
+	return FINDING_NR;
+}
+
+static bool changes_alias(const struct check *check, const struct change *change)
+{
+	return check->config.rules.rodata_full &&
+	       (change->set_mask == PTE_RDONLY || change->clear_mask == PTE_RDONLY);
+}
+
+/* What is missing in the story of a request that was not refused. */
+static enum reason missing(const struct check *check, const struct call *call)
+{
+	const struct common *common = &call->common;
+	unsigned int pages = call->change.size / geometry_page_size(check->config.geo);
+
+	if (!common->own)
+		return common->first_error ? REASON_NONE : REASON_ENTRY_NOT_CHANGED;
+	if (!changes_alias(check, &call->change))
+		return common->aliases ? REASON_ALIAS_RANGE : REASON_NONE;
+	if (common->aliases < pages)
+		return REASON_ALIAS_MISSED;
+	if (common->alias_wrong)
+		return REASON_ALIAS_RANGE;
+	if (common->aliases > pages && common->area_seen && common->aliases != common->area.nr_pages)
+		return REASON_ALIAS_RANGE;
+	return REASON_NONE;
+}
+
+static void judge_refused(struct call *call, enum finding why)
+{
+	struct change *change = &call->change;
+	bool touched = call->common.own || call->common.aliases;
+
+	change->expected_ret = -EINVAL;
+	add_finding(change, why);
+	if (change->ret == -EINVAL && !touched)
+		set_verdict(change, VERDICT_MATCH, REASON_NONE);
+	else
+		set_verdict(change, VERDICT_MISMATCH, REASON_RETURN_VALUE);
+}
+
+static bool judge_carried_out(struct check *check, struct call *call, bool final)
+{
+	const struct common *common = &call->common;
+	struct change *change = &call->change;
+	enum reason gap = change->size ? missing(check, call) : REASON_NONE;
+
+	change->expected_ret = common->own ? common->own_ret : common->first_error;
+	if (gap != REASON_NONE) {
+		if (!final)
+			return false;
+		/* a probe that did not run, or nothing that ran? */
+		if (check->missed)
+			set_verdict(change, VERDICT_LOST, REASON_RECORD_LOST);
+		else
+			set_verdict(change, VERDICT_MISMATCH, gap);
+	} else if (change->ret != change->expected_ret) {
+		set_verdict(change, VERDICT_MISMATCH, REASON_RETURN_VALUE);
+	} else {
+		set_verdict(change, VERDICT_MATCH, REASON_NONE);
+	}
+	if (common->aliases > change->size / geometry_page_size(check->config.geo))
+		add_finding(change, FINDING_WIDE_ALIAS);
+	return true;
+}
+
+bool judge_common(struct check *check, struct call *call, bool final)
+{
+	const struct common *common = &call->common;
+	struct change *change = &call->change;
+	enum finding why = FINDING_NR;
+
+	if (change->addr & (geometry_page_size(check->config.geo) - 1))
+		add_finding(change, FINDING_UNALIGNED);
+	if (call->record_lost) {
+		set_verdict(change, VERDICT_LOST, REASON_RECORD_LOST);
+		return true;
+	}
+	if (check->config.rules.rodata_full_unknown) {
+		set_verdict(change, VERDICT_UNKNOWN, REASON_RODATA_UNKNOWN);
+		return true;
+	}
+	if (common->area_seen)
+		why = refusal(check, call);
+	else if (change->ret && !common->own && !common->aliases) {
+		set_verdict(change, VERDICT_UNKNOWN, REASON_NO_AREA);
+		return true;
+	}
+	if (why != FINDING_NR) {
+		judge_refused(call, why);
+		return true;
+	}
+	return judge_carried_out(check, call, final);
+}

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The verdict on a change of a range: the model's entries against those that were read. */
+#include <errno.h>
+
+#include "call.h"
+#include "geometry/descriptor.h"
+
+/* What is the same, what differs, and whose doing it is. */
+struct comparison {
+	struct check *check;
+	const struct call *call;
+	uint64_t start, end;		/* of the request, untagged */
+	bool final;			/* no more will be learnt about other changes */
+	bool waits;			/* a difference may yet find its explanation */
+	bool raced;
+	unsigned int wrong;		/* entries inside the range that are not as expected */
+	unsigned int unchanged;		/* of them: left as they were */
+	unsigned int right;		/* entries inside the range, changed as expected */
+	struct difference inside, outside, table;
+	enum reason table_reason;
+};
+
+static bool overlaps(uint64_t a_start, uint64_t a_end, uint64_t b_start, uint64_t b_end)
+{
+	return a_start < b_end && b_start < a_end;
+}
+
+/* Was another change of [start, end) under way while this one was? */
+static bool others_doing(const struct comparison *cmp, uint64_t start, uint64_t end)
+{
+	const struct check *check = cmp->check;
+	const struct change *self = &cmp->call->change;
+	unsigned int nr = check->nr_past < HISTORY ? check->nr_past : HISTORY;
+
+	for (const struct call *other = check->open; other; other = other->next_open) {
+		uint64_t addr = geometry_untag(other->change.addr);
+
+		if (other != cmp->call && other->change.func == PWT_FN_RANGE &&
+		    other->change.time <= cmp->call->end_time &&
+		    overlaps(addr, addr + other->change.size, start, end))
+			return true;
+	}
+	for (unsigned int i = 0; i < nr; i++) {
+		const struct past *past = &check->past[i];
+
+		if (past->from <= cmp->call->end_time && past->to >= self->time &&
+		    !(past->from == self->time && past->to == cmp->call->end_time) &&
+		    overlaps(past->start, past->end, start, end))
+			return true;
+	}
+	return false;
+}
+
+static void note(struct difference *diff, enum pgtable_level level, uint64_t addr, uint64_t before,
+		 uint64_t expected, uint64_t after)
+{
+	if (!diff->found)
+		*diff = (struct difference){ true, level, addr, before, expected, after };
+}
+
+/* A neighbour that was mapped, unmapped or mapped elsewhere: vmalloc's doing, not a permission. */
+static bool remapped(const struct geometry *geo, uint64_t before, uint64_t after)
+{
+	return !before || !after || desc_address(geo, before) != desc_address(geo, after);
+}
+
+static void compare_table(struct comparison *cmp, enum pgtable_level level, uint64_t addr,
+			  uint64_t before, uint64_t after)
+{
+	uint64_t size = geometry_size(cmp->check->config.geo, level);
+
+	/* a table that appears where there was a hole: another mapping is made there */
+	if (!before || ((before ^ after) & ~PTE_AF) == 0)
+		return;
+	if (others_doing(cmp, addr, addr + size)) {
+		cmp->raced = true;
+		return;
+	}
+	if (!cmp->final) {
+		cmp->waits = true;
+		return;
+	}
+	cmp->table_reason = desc_table(before, level) ? REASON_TABLE_CHANGED : REASON_UNEXPECTED_SPLIT;
+	note(&cmp->table, level, addr, before, before, after);
+}
+
+static void compare_leaf(struct comparison *cmp, enum pgtable_level level, uint64_t addr,
+			 uint64_t before, uint64_t expected, uint64_t after)
+{
+	const struct geometry *geo = cmp->check->config.geo;
+	uint64_t end = addr + geometry_size(geo, level);
+	bool inside = overlaps(addr, end, cmp->start, cmp->end);
+
+	if (expected == after) {
+		cmp->right += inside && before != after;
+		return;
+	}
+	if (!inside && remapped(geo, before, after))
+		return;
+	if (others_doing(cmp, addr, end)) {
+		cmp->raced |= inside;
+		return;
+	}
+	if (!cmp->final) {
+		cmp->waits = true;
+		return;
+	}
+	if (!inside) {
+		note(&cmp->outside, level, addr, before, expected, after);
+		return;
+	}
+	cmp->wrong++;
+	cmp->unchanged += before == after;
+	note(&cmp->inside, level, addr, before, expected, after);
+}
+
+static void compare_slice(struct comparison *cmp, const struct image *expected,
+			  const struct image_slice *slice)
+{
+	const struct change *change = &cmp->call->change;
+	const uint64_t *after = image_slice_entries(&change->after, slice);
+	uint64_t size = geometry_size(change->after.geo, slice->level);
+
+	for (unsigned int i = 0; i < slice->nr; i++) {
+		const uint64_t *want = image_entry(expected, slice->table, slice->first + i);
+		uint64_t before, addr = slice->addr + i * size;
+
+		if (!want)
+			continue;
+		/* the model's copy has the same layout as the entries before */
+		before = change->before.entries[want - expected->entries];
+		if (desc_table(before, slice->level) || desc_table(after[i], slice->level))
+			compare_table(cmp, slice->level, addr, before, after[i]);
+		else
+			compare_leaf(cmp, slice->level, addr, before, *want, after[i]);
+	}
+}
+
+/* Callbacks as captured, against those of the model's walk. */
+struct callback_check {
+	const struct call *call;
+	unsigned int seen;
+	bool wrong;
+};
+
+static void check_callback(void *ctx, const struct model_callback *want)
+{
+	struct callback_check *check = ctx;
+	const struct model_callback *got = &check->call->callbacks[check->seen];
+
+	if (check->seen++ >= check->call->nr_callbacks)
+		check->wrong = true;
+	else if (got->level != want->level || got->addr != want->addr || got->next != want->next)
+		check->wrong = true;
+}
+
+static enum reason gap_reason(enum model_gap gap)
+{
+	switch (gap) {
+	case MODEL_GAP_SPLIT:
+		return REASON_SPLIT;
+	case MODEL_GAP_SPLIT_STATE:
+		return REASON_SPLIT_STATE;
+	case MODEL_GAP_ALLOCATES:
+		return REASON_ALLOCATES_TABLE;
+	default:
+		return REASON_NOT_CAPTURED;
+	}
+}
+
+static void explain_difference(struct change *change, const struct comparison *cmp)
+{
+	if (cmp->table.found) {
+		change->diff = cmp->table;
+		set_verdict(change, VERDICT_MISMATCH, cmp->table_reason);
+	} else if (cmp->inside.found) {
+		change->diff = cmp->inside;
+		set_verdict(change, VERDICT_MISMATCH,
+			    cmp->unchanged < cmp->wrong ? REASON_ENTRY_WRONG_BITS :
+			    cmp->right ? REASON_PARTIAL_APPLICATION : REASON_ENTRY_NOT_CHANGED);
+	} else {
+		change->diff = cmp->outside;
+		set_verdict(change, VERDICT_MISMATCH, REASON_OUTSIDE_RANGE_CHANGED);
+	}
+}
+
+static void conclude(struct change *change, const struct comparison *cmp,
+		     const struct model_result *model, const struct callback_check *callbacks)
+{
+	bool differs = cmp->table.found || cmp->inside.found || cmp->outside.found;
+
+	change->expected_ret = model->ret;
+	change->boundary = model->boundary;
+	for (int level = 0; level < PGTABLE_NR_LEVELS; level++)
+		change->leaves[level] = model->leaves[level];
+
+	if (cmp->raced)
+		set_verdict(change, VERDICT_RACED, REASON_CONCURRENT_CHANGE);
+	else if (model->boundary.found && change->ret != model->ret)
+		set_verdict(change, VERDICT_MISMATCH, REASON_PARTIAL_BLOCK);
+	else if (change->ret != model->ret)
+		set_verdict(change, VERDICT_MISMATCH, REASON_RETURN_VALUE);
+	else if (differs)
+		explain_difference(change, cmp);
+	else if (callbacks->wrong)
+		set_verdict(change, VERDICT_MISMATCH, REASON_CALLBACK_ORDER);
+	else
+		set_verdict(change, VERDICT_MATCH, REASON_NONE);
+
+	if (model->boundary.found && change->ret == -EINVAL)
+		add_finding(change, FINDING_BLOCK_BOUNDARY);
+	if (!change->size && change->ret == -EINVAL)
+		add_finding(change, FINDING_EMPTY_RANGE);
+}
+
+/* What forbids a verdict before the model is asked. */
+static bool unusable(struct change *change, const struct call *call)
+{
+	if (call->record_lost)
+		set_verdict(change, VERDICT_LOST, REASON_RECORD_LOST);
+	else if (call->flags & PWT_F_TRUNCATED)
+		set_verdict(change, VERDICT_UNKNOWN, REASON_RANGE_TOO_LARGE);
+	else if (call->flags & PWT_F_READ_FAULT)
+		set_verdict(change, VERDICT_UNKNOWN, REASON_UNREADABLE);
+	else if (change->before.torn || change->after.torn)
+		set_verdict(change, VERDICT_RACED, REASON_TORN_READ);
+	else
+		return false;
+	return true;
+}
+
+bool judge_range(struct check *check, struct call *call, bool final)
+{
+	struct change *change = &call->change;
+	struct model_request request = {
+		.start = geometry_untag(change->addr),
+		.size = change->size,
+		.set_mask = change->set_mask,
+		.clear_mask = change->clear_mask,
+	};
+	struct callback_check callbacks = { .call = call };
+	struct comparison cmp = {
+		.check = check,
+		.call = call,
+		.start = request.start,
+		.end = request.start + request.size,
+		.final = final,
+	};
+	struct model_result model;
+	struct image expected;
+
+	if (change->addr & (geometry_page_size(check->config.geo) - 1))
+		add_finding(change, FINDING_UNALIGNED);
+	if (unusable(change, call))
+		return true;
+	if (image_copy(&expected, &change->before)) {
+		set_verdict(change, VERDICT_UNKNOWN, REASON_NOT_CAPTURED);
+		return true;
+	}
+	model_update_range_prot(&expected, &check->config.rules, &request, &model,
+				check->config.callbacks ? check_callback : NULL, &callbacks);
+	if (model.gap) {
+		set_verdict(change, VERDICT_UNKNOWN, gap_reason(model.gap));
+		image_release(&expected);
+		return true;
+	}
+	for (uint32_t i = 0; i < change->after.nr_slices; i++)
+		compare_slice(&cmp, &expected, &change->after.slices[i]);
+	image_release(&expected);
+	if (cmp.waits)
+		return false;
+	if (check->config.callbacks)
+		callbacks.wrong |= callbacks.seen != call->nr_callbacks;
+	conclude(change, &cmp, &model, &callbacks);
+	return true;
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "commands.h"
+
+void common_init(struct common_options *common)
+{
+	const char *no_color = getenv("NO_COLOR");
+
+	*common = (struct common_options){
+		.color = isatty(STDOUT_FILENO) && !(no_color && *no_color),
+	};
+}
+
+bool common_option(struct common_options *common, int opt)
+{
+	switch (opt) {
+	case 'p':
+		common->pretty = true;
+		/* fall through */
+	case 'j':
+		common->json = true;
+		return true;
+	case 'v':
+		common->verbose = true;
+		return true;
+	case 'q':
+		common->quiet = true;
+		return true;
+	case OPT_NO_COLOR:
+		common->color = false;
+		return true;
+	default:
+		return false;
+	}
+}
+
+int usage_error(const char *command)
+{
+	fprintf(stderr, "Try 'pwtrace %s --help'.\n", command);
+	return EXIT_USAGE;
+}
+
+int cannot_run(const struct common_options *common, const char *text)
+{
+	fprintf(stderr, "pwtrace: %s\n", text);
+	if (common->json) {
+		struct json_object *object = json_object_new_object();
+
+		json_object_object_add(object, "type", json_object_new_string("error"));
+		json_object_object_add(object, "error", json_object_new_string(text));
+		puts(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN |
+						    JSON_C_TO_STRING_NOSLASHESCAPE));
+		json_object_put(object);
+	}
+	return EXIT_CANNOT_RUN;
+}

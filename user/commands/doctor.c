@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* pwtrace doctor: can it run here? Each need and each hook, tried out, with what to do about it. */
+#include <errno.h>
+#include <getopt.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "capture/capture.h"
+#include "commands/commands.h"
+#include "kernel/needs.h"
+
+static const char help[] =
+	"Usage: pwtrace doctor [OPTION]...\n"
+	"\n"
+	"Try what pwtrace needs on this system: permissions, kernel features, each hook by each way to\n"
+	"attach. Nothing is left attached.\n"
+	"\n"
+	"  -j, --json           JSON Lines on stdout\n"
+	"  -p, --pretty         JSON over several lines\n"
+	"  -v, --verbose        libbpf's messages, too\n"
+	"      --no-color       no colours (NO_COLOR in the environment does the same)\n"
+	"  -h, --help           this text\n"
+	"\n"
+	"Exit status: 0 it can run, 3 it cannot (what is missing is said), 2 wrong usage.\n";
+
+static const struct option long_options[] = { COMMON_LONG, {} };
+
+struct report {
+	struct common_options common;
+};
+
+static const char *mark(const struct report *report, bool ok)
+{
+	if (!report->common.color)
+		return ok ? "ok  " : "FAIL";
+	return ok ? "\033[32mok  \033[0m" : "\033[31mFAIL\033[0m";
+}
+
+static void print_json(const struct report *report, struct json_object *object)
+{
+	puts(json_object_to_json_string_ext(object, (report->common.pretty ?
+					    JSON_C_TO_STRING_PRETTY : JSON_C_TO_STRING_PLAIN) |
+					    JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(object);
+}
+
+static struct json_object *object_of(const char *type, const char *name)
+{
+	struct json_object *object = json_object_new_object();
+
+	json_object_object_add(object, "type", json_object_new_string(type));
+	json_object_object_add(object, "name", json_object_new_string(name));
+	return object;
+}
+
+static void add_string(struct json_object *object, const char *key, const char *value)
+{
+	json_object_object_add(object, key, value ? json_object_new_string(value) : NULL);
+}
+
+static void add_bool(struct json_object *object, const char *key, bool value)
+{
+	json_object_object_add(object, key, json_object_new_boolean(value));
+}
+
+static void report_need(const struct report *report, const struct need *need, int err,
+			const struct problem *why)
+{
+	struct json_object *object;
+
+	if (!report->common.json) {
+		printf("%s  %-14s %s\n", mark(report, !err), need->name, err ? why->text : need->what);
+		return;
+	}
+	object = object_of("need", need->name);
+	add_bool(object, "ok", !err);
+	add_string(object, "text", err ? why->text : need->what);
+	print_json(report, object);
+}
+
+static const char *state_text(const struct hook_status *hook)
+{
+	switch (hook->state) {
+	case HOOK_ATTACHED:
+		return "attached";
+	case HOOK_ABSENT:
+		return "absent: inlined in this build, or this kernel has not got it";
+	case HOOK_FAILED:
+		return hook->error == -ESRCH || hook->error == -ENOENT ?
+		       "not attached: the name is not unique, or has no type information" :
+		       "not attached";
+	default:
+		return "not asked for";
+	}
+}
+
+static void report_hook(const struct report *report, const char *backend,
+			const struct hook_status *hook)
+{
+	struct json_object *object;
+
+	if (!report->common.json) {
+		printf("      %s  %-40s %s%s%s\n", hook->state == HOOK_FAILED ? "fail" :
+		       hook->state == HOOK_ABSENT ? "none" : "ok  ", hook->function,
+		       state_text(hook), hook->error ? ": " : "",
+		       hook->error ? strerror(-hook->error) : "");
+		return;
+	}
+	object = object_of("hook", hook->function);
+	add_string(object, "backend", backend);
+	add_string(object, "state", hook->state == HOOK_ATTACHED ? "attached" :
+		   hook->state == HOOK_ABSENT ? "absent" : "failed");
+	add_string(object, "error", hook->error ? strerror(-hook->error) : NULL);
+	print_json(report, object);
+}
+
+static void report_backend(const struct report *report, const char *name, int err,
+			   const struct problem *why)
+{
+	struct json_object *object;
+
+	if (!report->common.json) {
+		printf("%s  %-14s %s\n", mark(report, !err), name, err ? why->text : "attaches");
+		return;
+	}
+	object = object_of("backend", name);
+	add_bool(object, "ok", !err);
+	add_string(object, "text", err ? why->text : NULL);
+	print_json(report, object);
+}
+
+static int ignore_record(void *ctx, const void *record, size_t size)
+{
+	(void)ctx, (void)record, (void)size;
+	return 0;
+}
+
+static bool try_backend(const struct report *report, const struct kernel *kernel,
+			enum backend backend)
+{
+	struct capture_options options = {
+		.backend = backend,
+		.ring_size = 1 << 16,
+		.calls = true,
+		.callbacks = true,
+		.verbose = report->common.verbose,
+	};
+	const char *name = backend_name(backend);
+	const struct hook_status *hooks;
+	struct capture *capture;
+	struct problem why;
+	size_t nr;
+	int err = capture_open(&capture, kernel, &options, ignore_record, NULL, &why);
+
+	report_backend(report, name, err, &why);
+	if (err)
+		return false;
+	hooks = capture_hooks(capture, &nr);
+	for (size_t i = 0; i < nr; i++)
+		if (hooks[i].state != HOOK_OFF)
+			report_hook(report, name, &hooks[i]);
+	capture_close(capture);
+	return true;
+}
+
+static void report_kernel(const struct report *report, const struct kernel *kernel)
+{
+	const struct geometry *geo = &kernel->geo;
+	char shape[160];
+	struct json_object *object;
+
+	snprintf(shape, sizeof(shape), "%uK pages, %u-bit addresses (built for %u), %u levels%s; "
+		 "leaves are %ssplit; rodata_full is %s", 1U << (geo->page_shift - 10), geo->va_bits,
+		 geo->va_bits_config, geo->levels, geo->lpa2 ? ", LPA2" : "",
+		 kernel->splits_unknown ? "perhaps " : kernel->splits_leaves ? "" : "not ",
+		 kernel->rodata_full_unknown ? "unknown" : kernel->rodata_full ? "on" : "off");
+	if (!report->common.json) {
+		printf("      %-14s %s\n      %-14s %s\n", "kernel", kernel->release, "shape", shape);
+		return;
+	}
+	object = object_of("kernel", kernel->release);
+	json_object_object_add(object, "page_size", json_object_new_int(1 << geo->page_shift));
+	json_object_object_add(object, "va_bits", json_object_new_int(geo->va_bits));
+	json_object_object_add(object, "levels", json_object_new_int(geo->levels));
+	add_bool(object, "lpa2", geo->lpa2);
+	add_bool(object, "splits_leaves", kernel->splits_leaves);
+	add_bool(object, "rodata_full", kernel->rodata_full);
+	print_json(report, object);
+}
+
+static bool check_needs(const struct report *report)
+{
+	bool ok = true;
+
+	for (size_t i = 0; i < nr_needs; i++) {
+		struct problem why = {};
+		int err = needs[i].check(&why);
+
+		report_need(report, &needs[i], err, &why);
+		if (err)
+			ok = false;
+		/* on another machine the rest says nothing */
+		if (err == -ENOTSUP)
+			break;
+	}
+	return ok;
+}
+
+static bool check_hooks(const struct report *report)
+{
+	struct kernel kernel;
+	struct problem why;
+	bool ok = false;
+
+	if (kernel_open(&kernel, &why))
+		return false;
+	report_kernel(report, &kernel);
+	for (enum backend backend = BACKEND_FENTRY; backend < BACKEND_NR; backend++)
+		ok |= try_backend(report, &kernel, backend);
+	kernel_close(&kernel);
+	return ok;
+}
+
+static void report_end(const struct report *report, bool ok)
+{
+	struct json_object *object;
+
+	if (!report->common.json) {
+		puts(ok ? "pwtrace can run here." : "pwtrace cannot run here.");
+		return;
+	}
+	object = json_object_new_object();
+	add_string(object, "type", "doctor");
+	add_bool(object, "ok", ok);
+	print_json(report, object);
+}
+
+int cmd_doctor(int argc, char **argv)
+{
+	struct report report = {};
+	int opt;
+	bool ok;
+
+	common_init(&report.common);
+	while ((opt = getopt_long(argc, argv, COMMON_SHORT, long_options, NULL)) != -1) {
+		if (opt == 'h') {
+			fputs(help, stdout);
+			return EXIT_FINE;
+		}
+		if (!common_option(&report.common, opt))
+			return usage_error("doctor");
+	}
+	if (optind < argc) {
+		fprintf(stderr, "pwtrace: unexpected argument '%s'\n", argv[optind]);
+		return usage_error("doctor");
+	}
+	ok = check_needs(&report);
+	if (ok)
+		ok = check_hooks(&report);
+	report_end(&report, ok);
+	return ok ? EXIT_FINE : EXIT_CANNOT_RUN;
+}

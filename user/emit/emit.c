@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "emit.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static int64_t now(clockid_t clock)
+{
+	struct timespec ts;
+
+	clock_gettime(clock, &ts);
+	return ts.tv_sec * 1000000000LL + ts.tv_nsec;
+}
+
+struct emitter *emitter_new(const struct kernel *kernel, const struct emit_options *options,
+			    FILE *out)
+{
+	struct emitter *emitter = options->json ? emit_json_new() : emit_text_new();
+
+	if (!emitter)
+		return NULL;
+	emitter->kernel = kernel;
+	emitter->options = *options;
+	emitter->out = out;
+	emitter->realtime_offset = now(CLOCK_REALTIME) - now(CLOCK_MONOTONIC);
+	emitter->range_function = "update_range_prot";
+	return emitter;
+}
+
+const char *emit_function(const struct emitter *emitter, enum pwt_func func)
+{
+	static const char *const names[PWT_NR_FUNCS] = {
+		[PWT_FN_COMMON] = "change_memory_common",
+		[PWT_FN_SET_MEMORY_VALID] = "set_memory_valid",
+		[PWT_FN_SET_DIRECT_MAP_INVALID] = "set_direct_map_invalid_noflush",
+		[PWT_FN_SET_DIRECT_MAP_DEFAULT] = "set_direct_map_default_noflush",
+		[PWT_FN_SET_DIRECT_MAP_VALID] = "set_direct_map_valid_noflush",
+		[PWT_FN_WALK] = "walk_kernel_page_table_range",
+		[PWT_FN_WALK_LOCKLESS] = "walk_kernel_page_table_range_lockless",
+	};
+
+	if (func == PWT_FN_RANGE)
+		return emitter->range_function;
+	return func < PWT_NR_FUNCS && names[func] ? names[func] : "?";
+}
+
+/* include/linux/preempt.h */
+const char *emit_context(const struct change *change)
+{
+	if (change->preempt_count & 0x00f00000)
+		return "nmi";
+	if (change->preempt_count & 0x000f0000)
+		return "hardirq";
+	if (change->preempt_count & 0x00000100)
+		return "softirq";
+	return "task";
+}
+
+void emit_size(uint64_t bytes, char *buf, size_t size)
+{
+	static const char units[] = "BKMGT";
+	unsigned int unit = 0;
+
+	while (bytes && !(bytes & 1023) && unit + 2 < sizeof(units)) {
+		bytes >>= 10;
+		unit++;
+	}
+	snprintf(buf, size, "%llu%c", (unsigned long long)bytes, units[unit]);
+}
+
+void emit_symbol(const struct emitter *emitter, uint64_t addr, char *buf, size_t size)
+{
+	const struct kernel *kernel = emitter->kernel;
+	uint64_t offset;
+	const char *name = kallsyms_name(kernel->syms, addr, &offset);
+
+	/* data and allocations lie behind the last symbol: a megabyte away means nothing any more */
+	if (name && offset < (1 << 20))
+		snprintf(buf, size, "%s+%#llx", name, (unsigned long long)offset);
+	else
+		snprintf(buf, size, "%#llx", (unsigned long long)addr);
+}
+
+void emit_time(const struct emitter *emitter, uint64_t monotonic, bool date, char *buf, size_t size)
+{
+	int64_t ns = (int64_t)monotonic + emitter->realtime_offset;
+	time_t seconds = ns / 1000000000;
+	struct tm tm;
+	size_t len;
+
+	if (date) {
+		gmtime_r(&seconds, &tm);
+		len = strftime(buf, size, "%Y-%m-%dT%H:%M:%S", &tm);
+		snprintf(buf + len, size - len, ".%09lldZ", (long long)(ns % 1000000000));
+	} else {
+		localtime_r(&seconds, &tm);
+		len = strftime(buf, size, "%H:%M:%S", &tm);
+		snprintf(buf + len, size - len, ".%06lld", (long long)(ns % 1000000000 / 1000));
+	}
+}
+
+static void print_losses(FILE *out, const struct summary *summary)
+{
+	static const char *const types[PWT_NR_TYPES] = {
+		[PWT_ENTER] = "entry", [PWT_EXIT] = "exit", [PWT_SLICE] = "slice",
+		[PWT_WALK] = "walk", [PWT_CALLBACK] = "callback", [PWT_SPLIT] = "split",
+		[PWT_AREA] = "area",
+	};
+	const char *separator = " (";
+
+	fprintf(out, "%llu records lost", (unsigned long long)summary->records_lost_total);
+	for (int type = 0; type < PWT_NR_TYPES; type++) {
+		if (!summary->records_lost[type])
+			continue;
+		fprintf(out, "%s%llu %s", separator,
+			(unsigned long long)summary->records_lost[type], types[type]);
+		separator = ", ";
+	}
+	fprintf(out, "%s, %llu probes missed\n", *separator == ',' ? ")" : "",
+		(unsigned long long)summary->probes_missed);
+}
+
+void emit_summary_text(FILE *out, const struct summary *summary)
+{
+	const struct check_stats *stats = summary->stats;
+
+	fprintf(out, "%llu changes", (unsigned long long)stats->changes);
+	for (enum verdict verdict = 0; verdict < VERDICT_NR; verdict++)
+		if (stats->verdicts[verdict])
+			fprintf(out, ", %llu %s", (unsigned long long)stats->verdicts[verdict],
+				verdict_name(verdict));
+	if (stats->own)
+		fprintf(out, " (%llu made by pwtrace itself)", (unsigned long long)stats->own);
+	fprintf(out, "; ");
+	print_losses(out, summary);
+	if (stats->malformed)
+		fprintf(out, "%llu records made no sense and were left out\n",
+			(unsigned long long)stats->malformed);
+}

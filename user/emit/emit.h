@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Showing changes: one interface, a back end for people and one for programs. */
+#ifndef PWTRACE_EMIT_H
+#define PWTRACE_EMIT_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "capture/capture.h"
+#include "check/check.h"
+#include "kernel/kernel.h"
+
+struct emit_options {
+	bool json;
+	bool pretty;		/* JSON over several lines */
+	bool color;
+	bool verbose;		/* text: no line is folded into a count, all entries are shown */
+	bool quiet;		/* text: only what is not MATCH */
+};
+
+/* A kernel stack that goes with a change; nr 0: none was taken. */
+struct stack {
+	size_t nr;
+	uint64_t addrs[32];
+};
+
+/* The end of a run. */
+struct summary {
+	const struct check_stats *stats;
+	uint64_t shown;			/* changes that passed the filters */
+	const uint64_t *records_lost;	/* by type, PWT_NR_TYPES of them */
+	uint64_t records_lost_total;
+	uint64_t probes_missed;
+	const char *kernel;
+	const char *backend;
+	const struct hook_status *hooks;
+	size_t nr_hooks;
+};
+
+struct emitter;
+
+/* What a back end does. A NULL member: it has nothing to say about that. */
+struct emitter_ops {
+	void (*change)(struct emitter *emitter, const struct change *change,
+		       const struct stack *stack);
+	void (*walk)(struct emitter *emitter, const struct pwt_walk *walk);
+	void (*summary)(struct emitter *emitter, const struct summary *summary);
+	void (*idle)(struct emitter *emitter);	/* nothing is coming: show what was held back */
+	void (*free)(struct emitter *emitter);
+};
+
+struct emitter {
+	const struct emitter_ops *ops;
+	const struct kernel *kernel;
+	struct emit_options options;
+	FILE *out;
+	int64_t realtime_offset;	/* CLOCK_REALTIME - CLOCK_MONOTONIC, ns */
+	const char *range_function;	/* that PWT_FN_RANGE is in this kernel */
+};
+
+/* NULL where there is no memory. @range_function may be set later. */
+struct emitter *emitter_new(const struct kernel *kernel, const struct emit_options *options,
+			    FILE *out);
+
+static inline void emit_change(struct emitter *emitter, const struct change *change,
+			       const struct stack *stack)
+{
+	emitter->ops->change(emitter, change, stack);
+}
+
+static inline void emit_walk(struct emitter *emitter, const struct pwt_walk *walk)
+{
+	emitter->ops->walk(emitter, walk);
+}
+
+static inline void emit_summary(struct emitter *emitter, const struct summary *summary)
+{
+	emitter->ops->summary(emitter, summary);
+}
+
+static inline void emit_idle(struct emitter *emitter)
+{
+	if (emitter->ops->idle)
+		emitter->ops->idle(emitter);
+}
+
+static inline void emitter_free(struct emitter *emitter)
+{
+	if (emitter)
+		emitter->ops->free(emitter);
+}
+
+/* The back ends */
+struct emitter *emit_text_new(void);
+struct emitter *emit_json_new(void);
+
+/* Words that back ends share. */
+const char *emit_function(const struct emitter *emitter, enum pwt_func func);
+const char *emit_context(const struct change *change);	/* "task", "softirq", "hardirq", "nmi" */
+void emit_size(uint64_t bytes, char *buf, size_t size);	/* "4K", "2M", "36K" */
+void emit_symbol(const struct emitter *emitter, uint64_t addr, char *buf, size_t size);
+void emit_time(const struct emitter *emitter, uint64_t monotonic, bool date, char *buf, size_t size);
+
+/* The summary for people, on stderr in every format. */
+void emit_summary_text(FILE *out, const struct summary *summary);
+
+#endif

@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* For programs: JSON Lines. Addresses and descriptors are hexadecimal strings. */
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "emit.h"
+#include "geometry/descriptor.h"
+
+typedef struct json_object json;
+
+static void put(json *object, const char *key, json *value)
+{
+	json_object_object_add(object, key, value);
+}
+
+static void put_string(json *object, const char *key, const char *value)
+{
+	put(object, key, value ? json_object_new_string(value) : NULL);
+}
+
+static void put_number(json *object, const char *key, int64_t value)
+{
+	put(object, key, json_object_new_int64(value));
+}
+
+static json *hex(uint64_t value)
+{
+	char buf[24];
+
+	snprintf(buf, sizeof(buf), "0x%" PRIx64, value);
+	return json_object_new_string(buf);
+}
+
+static json *mask_names(uint64_t mask)
+{
+	json *array = json_object_new_array();
+	const char *names[64];
+	size_t nr = desc_mask_names(mask, names, 64);
+
+	for (size_t i = 0; i < nr; i++)
+		json_object_array_add(array, json_object_new_string(names[i]));
+	return array;
+}
+
+static json *leaf_counts(const struct change *change)
+{
+	json *object = json_object_new_object();
+
+	for (int level = 0; level < PGTABLE_NR_LEVELS; level++)
+		if (change->leaves[level])
+			put_number(object, geometry_level_name(level), change->leaves[level]);
+	return object;
+}
+
+static json *finding_names(const struct change *change)
+{
+	json *array = json_object_new_array();
+
+	for (int i = 0; i < FINDING_NR; i++)
+		if (change->findings & 1U << i)
+			json_object_array_add(array, json_object_new_string(finding_name(i)));
+	return array;
+}
+
+static json *stack_symbols(const struct emitter *emitter, const struct stack *stack)
+{
+	json *array = json_object_new_array();
+	char symbol[128];
+
+	for (size_t i = 0; stack && i < stack->nr; i++) {
+		emit_symbol(emitter, stack->addrs[i], symbol, sizeof(symbol));
+		json_object_array_add(array, json_object_new_string(symbol));
+	}
+	return array;
+}
+
+static void put_where(json *object, const struct emitter *emitter, const struct change *change)
+{
+	char symbol[128];
+
+	put(object, "addr", hex(change->addr));
+	put_number(object, "size", change->size);
+	put_string(object, "zone", zone_name(change->zone));
+	if (change->zone == ZONE_IMAGE) {
+		emit_symbol(emitter, change->addr, symbol, sizeof(symbol));
+		put_string(object, "symbol", symbol);
+	}
+}
+
+static void put_who(json *object, const struct emitter *emitter, const struct change *change,
+		    const struct stack *stack)
+{
+	uint64_t caller = geometry_strip_pac(&emitter->kernel->geo, change->callers[0]);
+	char symbol[128];
+
+	put_number(object, "pid", change->pid);
+	put_number(object, "tgid", change->tgid);
+	put_string(object, "comm", change->comm);
+	put_number(object, "cpu", change->cpu);
+	put_string(object, "context", emit_context(change));
+	put_number(object, "preempt_count", change->preempt_count);
+	if (caller)
+		emit_symbol(emitter, caller, symbol, sizeof(symbol));
+	put_string(object, "caller", caller ? symbol : NULL);
+	put(object, "stack", stack_symbols(emitter, stack));
+	put(object, "parent", change->parent_seq ? json_object_new_int64(change->parent_seq) : NULL);
+	put(object, "own", json_object_new_boolean(change->own));
+}
+
+static json *difference(const struct difference *diff)
+{
+	json *object = json_object_new_object();
+
+	put_string(object, "level", geometry_level_name(diff->level));
+	put(object, "addr", hex(diff->addr));
+	put(object, "before", hex(diff->before));
+	put(object, "expected", hex(diff->expected));
+	put(object, "after", hex(diff->after));
+	return object;
+}
+
+static json *boundary(const struct model_boundary *leaf)
+{
+	json *object = json_object_new_object();
+
+	put_string(object, "level", geometry_level_name(leaf->level));
+	put(object, "start", hex(leaf->start));
+	put(object, "end", hex(leaf->end));
+	return object;
+}
+
+/* The leaf-level entries that were read, in the order of addresses. */
+static json *entries(const struct image *image)
+{
+	json *array = json_object_new_array();
+
+	for (uint32_t i = 0; i < image->nr_slices; i++) {
+		const struct image_slice *slice = &image->slices[i];
+		const uint64_t *desc = image_slice_entries(image, slice);
+		uint64_t size = geometry_size(image->geo, slice->level);
+
+		for (unsigned int n = 0; n < slice->nr; n++) {
+			json *entry = json_object_new_object();
+
+			put_string(entry, "level", geometry_level_name(slice->level));
+			put(entry, "addr", hex(slice->addr + n * size));
+			put(entry, "entry", hex(desc[n]));
+			json_object_array_add(array, entry);
+		}
+	}
+	return array;
+}
+
+static void put_verdict(json *object, const struct change *change)
+{
+	bool refused = change->has_ret && change->ret < 0;
+
+	put(object, "leaves", leaf_counts(change));
+	put_string(object, "verdict", verdict_name(change->verdict));
+	put_string(object, "reason", reason_name(change->reason));
+	put(object, "findings", finding_names(change));
+	if (change->verdict == VERDICT_MISMATCH)
+		put_number(object, "expected_ret", change->expected_ret);
+	if (change->boundary.found)
+		put(object, "boundary", boundary(&change->boundary));
+	if (change->diff.found)
+		put(object, "difference", difference(&change->diff));
+	if (change->verdict == VERDICT_MISMATCH || change->verdict == VERDICT_RACED || refused) {
+		put(object, "before", entries(&change->before));
+		put(object, "after", entries(&change->after));
+	}
+}
+
+static void print(struct emitter *emitter, json *object)
+{
+	int flags = emitter->options.pretty ? JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED :
+		    JSON_C_TO_STRING_PLAIN;
+
+	fputs(json_object_to_json_string_ext(object, flags | JSON_C_TO_STRING_NOSLASHESCAPE),
+	      emitter->out);
+	fputc('\n', emitter->out);
+	json_object_put(object);
+}
+
+static void json_change(struct emitter *emitter, const struct change *change,
+			const struct stack *stack)
+{
+	json *object = json_object_new_object();
+	char time[48];
+
+	emit_time(emitter, change->time, true, time, sizeof(time));
+	put_string(object, "type", "change");
+	put_number(object, "seq", change->seq);
+	put_string(object, "time", time);
+	put_string(object, "op", change->op);
+	put_string(object, "hook", emit_function(emitter, change->func));
+	put_where(object, emitter, change);
+	put(object, "set", mask_names(change->has_masks ? change->set_mask : 0));
+	put(object, "clear", mask_names(change->has_masks ? change->clear_mask : 0));
+	put(object, "ret", change->has_ret ? json_object_new_int(change->ret) : NULL);
+	put_who(object, emitter, change, stack);
+	put_number(object, "duration_ns", change->duration);
+	put_verdict(object, change);
+	print(emitter, object);
+}
+
+static void json_walk(struct emitter *emitter, const struct pwt_walk *walk)
+{
+	json *object = json_object_new_object();
+	char time[48], ops[128];
+
+	emit_time(emitter, walk->hdr.time, true, time, sizeof(time));
+	emit_symbol(emitter, walk->ops, ops, sizeof(ops));
+	put_string(object, "type", "walk");
+	put_string(object, "time", time);
+	put_string(object, "hook", emit_function(emitter, walk->hdr.func));
+	put(object, "start", hex(walk->start));
+	put(object, "end", hex(walk->end));
+	put_string(object, "ops", ops);
+	put(object, "pgd", walk->pgd ? hex(walk->pgd) : NULL);
+	put_number(object, "ret", walk->ret);
+	put_number(object, "pid", walk->hdr.pid);
+	put_number(object, "cpu", walk->hdr.cpu);
+	print(emitter, object);
+}
+
+static json *hook_array(const struct summary *summary)
+{
+	json *array = json_object_new_array();
+
+	for (size_t i = 0; i < summary->nr_hooks; i++) {
+		const struct hook_status *hook = &summary->hooks[i];
+		json *object;
+
+		if (hook->state == HOOK_OFF)
+			continue;
+		object = json_object_new_object();
+		put_string(object, "function", hook->function);
+		put_string(object, "state", hook->state == HOOK_ATTACHED ? "attached" :
+			   hook->state == HOOK_ABSENT ? "absent" : "failed");
+		json_object_array_add(array, object);
+	}
+	return array;
+}
+
+static void json_summary(struct emitter *emitter, const struct summary *summary)
+{
+	static const char *const verdict_keys[VERDICT_NR] = {
+		"match", "mismatch", "unknown", "raced", "lost",
+	};
+	json *object = json_object_new_object();
+
+	put_string(object, "type", "summary");
+	put_number(object, "changes", summary->stats->changes);
+	for (enum verdict verdict = 0; verdict < VERDICT_NR; verdict++)
+		put_number(object, verdict_keys[verdict], summary->stats->verdicts[verdict]);
+	put_number(object, "shown", summary->shown);
+	put_number(object, "own", summary->stats->own);
+	put_number(object, "unfinished", summary->stats->unfinished);
+	put_number(object, "malformed", summary->stats->malformed);
+	put_number(object, "records_lost", summary->records_lost_total);
+	put_number(object, "probes_missed", summary->probes_missed);
+	put_string(object, "kernel", summary->kernel);
+	put_string(object, "backend", summary->backend);
+	put(object, "hooks", hook_array(summary));
+	print(emitter, object);
+	fflush(emitter->out);
+}
+
+static void json_idle(struct emitter *emitter)
+{
+	fflush(emitter->out);
+}
+
+static void json_free(struct emitter *emitter)
+{
+	free(emitter);
+}
+
+static const struct emitter_ops json_ops = {
+	.change = json_change,
+	.walk = json_walk,
+	.summary = json_summary,
+	.idle = json_idle,
+	.free = json_free,
+};
+
+struct emitter *emit_json_new(void)
+{
+	struct emitter *emitter = calloc(1, sizeof(*emitter));
+
+	if (emitter)
+		emitter->ops = &json_ops;
+	return emitter;
+}

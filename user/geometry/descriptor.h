@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Stage 1 descriptors: Arm ARM D8.3 as Linux uses it
+ * (arch/arm64/include/asm/pgtable-{hwdef,prot}.h). Names are the kernel's.
+ *
+ *   valid  bits 1:0                       is
+ *   0      any, bit 11 clear              none if all zero; else an old kernel's invalid leaf
+ *   0      any, bit 11 set                present but invalid: PTE_PRESENT_INVALID, since
+ *                                         15bfba1ad77f for kernel mappings too
+ *   1      01, above the last level       block
+ *   1      11, above the last level       table
+ *   1      11, at the last level          page
+ */
+#ifndef PWTRACE_DESCRIPTOR_H
+#define PWTRACE_DESCRIPTOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "geometry/geometry.h"
+
+#define DESC_BIT(n)		(1ULL << (n))
+
+#define PTE_VALID		DESC_BIT(0)
+#define PTE_TABLE_BIT		DESC_BIT(1)
+#define PTE_TYPE_MASK		3ULL
+#define PTE_USER		DESC_BIT(6)	/* AP[1] */
+#define PTE_RDONLY		DESC_BIT(7)	/* AP[2] */
+#define PTE_SHARED		(3ULL << 8)	/* SH[1:0]; PA[51:50] with LPA2 */
+#define PTE_AF			DESC_BIT(10)
+#define PTE_NG			DESC_BIT(11)
+#define PTE_PRESENT_INVALID	DESC_BIT(11)	/* where PTE_VALID is clear */
+#define PTE_GP			DESC_BIT(50)
+#define PTE_DBM			DESC_BIT(51)
+#define PTE_WRITE		PTE_DBM
+#define PTE_CONT		DESC_BIT(52)
+#define PTE_PXN			DESC_BIT(53)
+#define PTE_UXN			DESC_BIT(54)
+#define PTE_DIRTY		DESC_BIT(55)	/* software */
+#define PTE_SPECIAL		DESC_BIT(56)	/* software */
+
+/* Hierarchical bits of a table descriptor (Arm ARM D8.4.3). */
+#define TABLE_PXN		DESC_BIT(59)
+#define TABLE_UXN		DESC_BIT(60)
+
+static inline bool desc_valid(uint64_t desc)
+{
+	return desc & PTE_VALID;
+}
+
+static inline bool desc_present(uint64_t desc)
+{
+	return desc_valid(desc) || (desc & PTE_PRESENT_INVALID);
+}
+
+static inline bool desc_table(uint64_t desc, enum pgtable_level level)
+{
+	return level != PGTABLE_LEVEL_PTE && (desc & PTE_TYPE_MASK) == PTE_TYPE_MASK;
+}
+
+/* p?d_leaf(): present and no table. The kernel's pmd_table() looks at bit 1 alone. */
+static inline bool desc_leaf(uint64_t desc, enum pgtable_level level)
+{
+	return desc_present(desc) &&
+	       (level == PGTABLE_LEVEL_PTE || !(desc & PTE_TABLE_BIT));
+}
+
+/* The output address: a table's or a page's physical address, in bytes. */
+static inline uint64_t desc_address(const struct geometry *geo, uint64_t desc)
+{
+	uint64_t pa = desc & geo->oa_mask;
+
+	if (geo->lpa2)
+		pa |= (desc & PTE_SHARED) << 42;
+	else if (geo->page_shift == 16)
+		pa |= (desc & 0xf000) << 36;
+	return pa;
+}
+
+/**
+ * desc_mask_names() - name the bits of a set or clear mask
+ * @mask: as passed to update_range_prot()
+ * @names: filled with at most @room pointers to constant strings, lowest bit first
+ *
+ * Bits without a name are given as "bit N". Return: how many there are.
+ */
+size_t desc_mask_names(uint64_t mask, const char *names[], size_t room);
+
+/* The attributes of one entry in words, ptdump's where it has one; always NUL-terminated. */
+void desc_describe(const struct geometry *geo, enum pgtable_level level, uint64_t desc, char *buf,
+		   size_t size);
+
+#endif

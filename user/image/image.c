@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "image.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "geometry/descriptor.h"
+
+void image_init(struct image *image, const struct geometry *geo, uint64_t root)
+{
+	image->geo = geo;
+	image->root = root;
+	image->slices = image->small_slices;
+	image->entries = image->small_entries;
+	image->nr_slices = image->nr_entries = 0;
+	image->room_slices = IMAGE_SMALL_SLICES;
+	image->room_entries = IMAGE_SMALL_ENTRIES;
+	image->torn = false;
+}
+
+void image_release(struct image *image)
+{
+	if (image->slices != image->small_slices)
+		free(image->slices);
+	if (image->entries != image->small_entries)
+		free(image->entries);
+	image_init(image, image->geo, image->root);
+}
+
+/* Room for @need elements; leaves the array that is part of the image behind when it is too small. */
+static int make_room(void **array, void *small, uint32_t *room, uint32_t need, size_t elem)
+{
+	uint32_t want = *room;
+	void *bigger;
+
+	if (need <= *room)
+		return 0;
+	while (want < need)
+		want *= 2;
+	bigger = *array == small ? malloc(want * elem) : realloc(*array, want * elem);
+	if (!bigger)
+		return -ENOMEM;
+	if (*array == small)
+		memcpy(bigger, small, *room * elem);
+	*array = bigger;
+	*room = want;
+	return 0;
+}
+
+static int room_for(struct image *image, uint32_t slices, uint32_t entries)
+{
+	int err = make_room((void **)&image->slices, image->small_slices, &image->room_slices,
+			    slices, sizeof(*image->slices));
+
+	return err ? err : make_room((void **)&image->entries, image->small_entries,
+				     &image->room_entries, entries, sizeof(*image->entries));
+}
+
+int image_copy(struct image *copy, const struct image *image)
+{
+	int err;
+
+	image_init(copy, image->geo, image->root);
+	err = room_for(copy, image->nr_slices, image->nr_entries);
+	if (err) {
+		image_release(copy);
+		return err;
+	}
+	memcpy(copy->slices, image->slices, image->nr_slices * sizeof(*image->slices));
+	memcpy(copy->entries, image->entries, image->nr_entries * sizeof(*image->entries));
+	copy->nr_slices = image->nr_slices;
+	copy->nr_entries = image->nr_entries;
+	copy->torn = image->torn;
+	return 0;
+}
+
+static int append(struct image *image, enum pgtable_level level, uint64_t table, uint64_t addr,
+		  unsigned int first, unsigned int nr, const uint64_t *entries)
+{
+	int err = room_for(image, image->nr_slices + 1, image->nr_entries + nr);
+
+	if (err)
+		return err;
+	image->slices[image->nr_slices++] = (struct image_slice){
+		.table = table,
+		.addr = addr & ~(geometry_size(image->geo, level) - 1),
+		.offset = image->nr_entries,
+		.first = first,
+		.nr = nr,
+		.level = level,
+	};
+	memcpy(image->entries + image->nr_entries, entries, nr * sizeof(*entries));
+	image->nr_entries += nr;
+	return 0;
+}
+
+int image_add(struct image *image, enum pgtable_level level, uint64_t table, uint64_t addr,
+	      unsigned int first, unsigned int nr, const uint64_t *entries)
+{
+	uint64_t size = geometry_size(image->geo, level);
+	unsigned int i, run;
+	int err;
+
+	if (!nr || first + nr > geometry_entries(image->geo, level))
+		return -EINVAL;
+	for (i = 0; i < nr; i += run) {
+		const uint64_t *known = image_entry(image, table, first + i);
+
+		run = 1;
+		if (known) {
+			image->torn |= *known != entries[i];
+			continue;
+		}
+		while (i + run < nr && !image_find(image, table, first + i + run))
+			run++;
+		err = append(image, level, table, addr + i * size, first + i, run, entries + i);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+const struct image_slice *image_find(const struct image *image, uint64_t table, unsigned int index)
+{
+	/* the slice added last is the one asked for most */
+	for (uint32_t i = image->nr_slices; i-- > 0;) {
+		const struct image_slice *slice = &image->slices[i];
+
+		if (slice->table == table && index - slice->first < slice->nr)
+			return slice;
+	}
+	return NULL;
+}
+
+uint64_t *image_entry(const struct image *image, uint64_t table, unsigned int index)
+{
+	const struct image_slice *slice = image_find(image, table, index);
+
+	return slice ? image->entries + slice->offset + (index - slice->first) : NULL;
+}
+
+uint64_t *image_lookup(const struct image *image, uint64_t addr, enum pgtable_level *level)
+{
+	const struct geometry *geo = image->geo;
+	uint64_t table = image->root;
+
+	for (int at = geometry_top(geo);; at--) {
+		uint64_t *entry = image_entry(image, table, geometry_index(geo, at, addr));
+
+		*level = at;
+		if (!entry || !desc_table(*entry, at))
+			return entry;
+		table = desc_address(geo, *entry);
+	}
+}

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "kallsyms.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+
+#define READ_SIZE	(64 << 10)
+
+struct symbol {
+	uint64_t addr;
+	uint32_t name;		/* offset in names */
+	uint32_t order;		/* in the file: of aliases the first wins */
+};
+
+struct kallsyms {
+	struct symbol *syms;
+	size_t nr, room;
+	char *names;
+	size_t names_len, names_room;
+};
+
+static int grow(void **array, size_t *room, size_t need, size_t elem)
+{
+	size_t want = *room ? *room : 4096;
+	void *bigger;
+
+	while (want < need)
+		want += want / 2;
+	if (want == *room)
+		return 0;
+	bigger = realloc(*array, want * elem);
+	if (!bigger)
+		return -ENOMEM;
+	*array = bigger;
+	*room = want;
+	return 0;
+}
+
+static int add(struct kallsyms *syms, uint64_t addr, const char *name, size_t len)
+{
+	int err = grow((void **)&syms->syms, &syms->room, syms->nr + 1, sizeof(*syms->syms));
+
+	if (!err)
+		err = grow((void **)&syms->names, &syms->names_room, syms->names_len + len + 1, 1);
+	if (err)
+		return err;
+	syms->syms[syms->nr] = (struct symbol){ addr, syms->names_len, syms->nr };
+	syms->nr++;
+	memcpy(syms->names + syms->names_len, name, len);
+	syms->names_len += len;
+	syms->names[syms->names_len++] = '\0';
+	return 0;
+}
+
+/* "ffff800080010000 T _stext" and, for a module, "\t[name]" behind. */
+static int parse_line(struct kallsyms *syms, const char *line, const char *end)
+{
+	const char *name;
+	uint64_t addr = 0;
+
+	for (; line < end && *line != ' '; line++) {
+		unsigned int digit = *line <= '9' ? *line - '0' : (*line | 0x20) - 'a' + 10;
+
+		if (digit > 15)
+			return -EINVAL;
+		addr = addr << 4 | digit;
+	}
+	if (end - line < 4 || line[2] != ' ')
+		return -EINVAL;
+	name = line + 3;
+	line = memchr(name, '\t', end - name);
+	if (line)
+		end = line;
+	/* mapping symbols ($x, $d) name nothing */
+	if (*name == '$')
+		return 0;
+	return add(syms, addr, name, end - name);
+}
+
+static int parse_file(struct kallsyms *syms, int fd)
+{
+	char *buf __free = malloc(READ_SIZE);
+	size_t have = 0;
+	ssize_t got;
+	int err;
+
+	if (!buf)
+		return -ENOMEM;
+	while ((got = read(fd, buf + have, READ_SIZE - have)) > 0) {
+		char *line = buf, *nl;
+
+		have += got;
+		while ((nl = memchr(line, '\n', buf + have - line))) {
+			err = parse_line(syms, line, nl);
+			if (err)
+				return err;
+			line = nl + 1;
+		}
+		have -= line - buf;
+		if (have == READ_SIZE)
+			return -EINVAL;
+		memmove(buf, line, have);
+	}
+	return got < 0 ? -errno : 0;
+}
+
+static int by_addr(const void *a, const void *b)
+{
+	const struct symbol *x = a, *y = b;
+
+	if (x->addr != y->addr)
+		return x->addr < y->addr ? -1 : 1;
+	return x->order < y->order ? -1 : 1;
+}
+
+static bool sorted(const struct kallsyms *syms)
+{
+	for (size_t i = 1; i < syms->nr; i++)
+		if (by_addr(&syms->syms[i - 1], &syms->syms[i]) > 0)
+			return false;
+	return true;
+}
+
+int kallsyms_load(struct kallsyms **out, const char *path)
+{
+	int fd __close = open(path, O_RDONLY | O_CLOEXEC);
+	struct kallsyms *syms;
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	syms = calloc(1, sizeof(*syms));
+	if (!syms)
+		return -ENOMEM;
+	err = parse_file(syms, fd);
+	if (!err && !syms->nr)
+		err = -EINVAL;
+	if (!err && !sorted(syms))
+		qsort(syms->syms, syms->nr, sizeof(*syms->syms), by_addr);
+	if (!err && !syms->syms[syms->nr - 1].addr)
+		err = -EPERM;
+	if (err) {
+		kallsyms_free(syms);
+		return err;
+	}
+	*out = syms;
+	return 0;
+}
+
+void kallsyms_free(struct kallsyms *syms)
+{
+	if (!syms)
+		return;
+	free(syms->syms);
+	free(syms->names);
+	free(syms);
+}
+
+uint64_t kallsyms_find(const struct kallsyms *syms, const char *name)
+{
+	const struct symbol *best = NULL;
+
+	for (size_t i = 0; i < syms->nr; i++)
+		if (!strcmp(syms->names + syms->syms[i].name, name) &&
+		    (!best || syms->syms[i].order < best->order))
+			best = &syms->syms[i];
+	return best ? best->addr : 0;
+}
+
+/* Index of the first symbol above @addr. */
+static size_t above(const struct kallsyms *syms, uint64_t addr)
+{
+	size_t low = 0, high = syms->nr;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (syms->syms[mid].addr <= addr)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+const char *kallsyms_name(const struct kallsyms *syms, uint64_t addr, uint64_t *offset)
+{
+	size_t i = above(syms, addr);
+
+	if (!i)
+		return NULL;
+	/* the first of those that share the address */
+	for (i--; i && syms->syms[i - 1].addr == syms->syms[i].addr;)
+		i--;
+	if (offset)
+		*offset = addr - syms->syms[i].addr;
+	return syms->names + syms->syms[i].name;
+}
+
+uint64_t kallsyms_next(const struct kallsyms *syms, uint64_t addr)
+{
+	size_t i = above(syms, addr);
+
+	return i < syms->nr ? syms->syms[i].addr : 0;
+}
+
+size_t kallsyms_count(const struct kallsyms *syms)
+{
+	return syms->nr;
+}

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "kcore.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+
+#define NOTE_NAME	"VMCOREINFO"
+#define NOTES_MAX	(1 << 20)
+#define PHDRS_MAX	4096
+
+static int read_at(int fd, void *buf, size_t size, uint64_t offset)
+{
+	ssize_t got = pread(fd, buf, size, offset);
+
+	if (got < 0)
+		return -errno;
+	return (size_t)got == size ? 0 : -EBADMSG;
+}
+
+/* The note named VMCOREINFO among @size bytes of notes. */
+static int find_note(const char *notes, size_t size, char **out)
+{
+	size_t pos = 0;
+
+	while (size - pos >= sizeof(Elf64_Nhdr)) {
+		Elf64_Nhdr note;
+		size_t name, desc;
+
+		memcpy(&note, notes + pos, sizeof(note));
+		name = pos + sizeof(note);
+		if (note.n_namesz > size - name)
+			return -EBADMSG;
+		desc = name + ((note.n_namesz + 3UL) & ~3UL);
+		if (desc > size || note.n_descsz > size - desc)
+			return -EBADMSG;
+		if (note.n_namesz == sizeof(NOTE_NAME) && note.n_descsz <= VMCOREINFO_MAX &&
+		    !memcmp(notes + name, NOTE_NAME, sizeof(NOTE_NAME))) {
+			*out = strndup(notes + desc, note.n_descsz);
+			return *out ? 0 : -ENOMEM;
+		}
+		pos = desc + ((note.n_descsz + 3UL) & ~3UL);
+		if (pos > size)
+			break;
+	}
+	return -ENOENT;
+}
+
+static int read_notes(int fd, const Elf64_Phdr *phdr, char **out)
+{
+	char *notes __free = NULL;
+	int err;
+
+	if (!phdr->p_filesz || phdr->p_filesz > NOTES_MAX)
+		return -EBADMSG;
+	notes = malloc(phdr->p_filesz);
+	if (!notes)
+		return -ENOMEM;
+	err = read_at(fd, notes, phdr->p_filesz, phdr->p_offset);
+	return err ? err : find_note(notes, phdr->p_filesz, out);
+}
+
+typedef int (*segment_fn)(int fd, const Elf64_Phdr *phdr, void *ctx);
+
+/* Call @segment for each program header until it returns something else than -ENOENT. */
+static int each_segment(const char *path, segment_fn segment, void *ctx)
+{
+	int fd __close = open(path, O_RDONLY | O_CLOEXEC);
+	Elf64_Ehdr ehdr;
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	err = read_at(fd, &ehdr, sizeof(ehdr), 0);
+	if (err)
+		return err;
+	if (memcmp(ehdr.e_ident, ELFMAG, SELFMAG) || ehdr.e_ident[EI_CLASS] != ELFCLASS64 ||
+	    ehdr.e_ident[EI_DATA] != ELFDATA2LSB || ehdr.e_phentsize != sizeof(Elf64_Phdr) ||
+	    ehdr.e_phnum > PHDRS_MAX)
+		return -EBADMSG;
+
+	for (unsigned int i = 0; i < ehdr.e_phnum; i++) {
+		Elf64_Phdr phdr;
+
+		err = read_at(fd, &phdr, sizeof(phdr), ehdr.e_phoff + i * sizeof(phdr));
+		if (!err)
+			err = segment(fd, &phdr, ctx);
+		if (err != -ENOENT)
+			return err;
+	}
+	return -ENOENT;
+}
+
+static int note_segment(int fd, const Elf64_Phdr *phdr, void *ctx)
+{
+	return phdr->p_type == PT_NOTE ? read_notes(fd, phdr, ctx) : -ENOENT;
+}
+
+int vmcoreinfo_read_elf(const char *path, char **out)
+{
+	return each_segment(path, note_segment, out);
+}
+
+struct memory {
+	uint64_t addr;
+	void *buf;
+	size_t size;
+};
+
+static int memory_segment(int fd, const Elf64_Phdr *phdr, void *ctx)
+{
+	const struct memory *memory = ctx;
+	uint64_t into = memory->addr - phdr->p_vaddr;
+
+	if (phdr->p_type != PT_LOAD || memory->addr < phdr->p_vaddr || into >= phdr->p_memsz ||
+	    memory->size > phdr->p_memsz - into)
+		return -ENOENT;
+	return read_at(fd, memory->buf, memory->size, phdr->p_offset + into);
+}
+
+int kcore_read(const char *path, uint64_t addr, void *buf, size_t size)
+{
+	struct memory memory = { addr, buf, size };
+
+	return each_segment(path, memory_segment, &memory);
+}
+
+int vmcoreinfo_number(const char *text, const char *key, int base, uint64_t *value)
+{
+	size_t len = strlen(key);
+	char *end;
+
+	while (text && *text) {
+		if (!strncmp(text, key, len) && text[len] == '=') {
+			errno = 0;
+			*value = strtoull(text + len + 1, &end, base);
+			return errno || end == text + len + 1 ? -EINVAL : 0;
+		}
+		text = strchr(text, '\n');
+		if (text)
+			text++;
+	}
+	return -ENOENT;
+}

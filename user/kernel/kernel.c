@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "kernel.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "base/cleanup.h"
+#include "kernel/kcore.h"
+
+int problem(struct problem *why, int err, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(why->text, sizeof(why->text), format, args);
+	va_end(args);
+	return err;
+}
+
+static int number(const char *info, const char *key, int base, uint64_t *value,
+		  struct problem *why)
+{
+	int err = vmcoreinfo_number(info, key, base, value);
+
+	if (err)
+		return problem(why, err, "VMCOREINFO of this kernel has no usable %s: is it an arm64 "
+			       "kernel with CONFIG_VMCORE_INFO (CONFIG_CRASH_CORE)?", key);
+	return 0;
+}
+
+/* kernel/vmcore_info.c and arch/arm64/kernel/vmcore_info.c write these. */
+int kernel_parse_vmcoreinfo(struct kernel *kernel, const char *info, struct problem *why)
+{
+	uint64_t page_size = 0, va_bits = 0, t1sz = 0, phys_offset = 0, voffset = 0;
+	struct zone_range *range = kernel->zones.range;
+	const struct {
+		const char *key;
+		int base;
+		uint64_t *value;
+	} wanted[] = {
+		{ "PAGESIZE", 10, &page_size },
+		{ "NUMBER(VA_BITS)", 10, &va_bits },
+		{ "NUMBER(TCR_EL1_T1SZ)", 0, &t1sz },
+		{ "NUMBER(PHYS_OFFSET)", 0, &phys_offset },
+		{ "NUMBER(kimage_voffset)", 0, &voffset },
+		{ "SYMBOL(swapper_pg_dir)", 16, &kernel->root_va },
+		{ "NUMBER(MODULES_VADDR)", 0, &range[ZONE_MODULES].start },
+		{ "NUMBER(MODULES_END)", 0, &range[ZONE_MODULES].end },
+		{ "NUMBER(VMALLOC_START)", 0, &range[ZONE_VMALLOC].start },
+		{ "NUMBER(VMALLOC_END)", 0, &range[ZONE_VMALLOC].end },
+		{ "NUMBER(VMEMMAP_START)", 0, &range[ZONE_VMEMMAP].start },
+		{ "NUMBER(VMEMMAP_END)", 0, &range[ZONE_VMEMMAP].end },
+	};
+
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++) {
+		int err = number(info, wanted[i].key, wanted[i].base, wanted[i].value, why);
+
+		if (err)
+			return err;
+	}
+	if (page_size & (page_size - 1) || page_size < 4096 || t1sz > 39 ||
+	    geometry_init(&kernel->geo, __builtin_ctzll(page_size), 64 - t1sz, va_bits))
+		return problem(why, -EINVAL, "VMCOREINFO tells of %llu byte pages, VA_BITS %llu and "
+			       "T1SZ %llu, which no arm64 Linux has",
+			       (unsigned long long)page_size, (unsigned long long)va_bits,
+			       (unsigned long long)t1sz);
+
+	/* __phys_to_virt(): (pa - PHYS_OFFSET) | PAGE_OFFSET. The two have no bit in common. */
+	kernel->phys_to_virt = -(1ULL << va_bits) - phys_offset;
+	kernel->root_pa = kernel->root_va - voffset;
+	/* _PAGE_OFFSET(vabits_actual) to PAGE_END, which is where the modules begin */
+	range[ZONE_LINEAR].start = -(1ULL << kernel->geo.va_bits);
+	range[ZONE_LINEAR].end = range[ZONE_MODULES].start;
+	return 0;
+}
+
+static int load_symbols(struct kernel *kernel, struct problem *why)
+{
+	int err = kallsyms_load(&kernel->syms, "/proc/kallsyms");
+
+	if (err == -EPERM)
+		return problem(why, err, "/proc/kallsyms shows no addresses: run as root (with "
+			       "CAP_SYSLOG), or set kernel.kptr_restrict to 0 or 1");
+	if (err)
+		return problem(why, err, "cannot read /proc/kallsyms: %s", strerror(-err));
+	kernel->pageattr_ops = kallsyms_find(kernel->syms, "pageattr_ops");
+	kernel->zones.range[ZONE_IMAGE].start = kallsyms_find(kernel->syms, "_text");
+	kernel->zones.range[ZONE_IMAGE].end = kallsyms_find(kernel->syms, "_end");
+	return 0;
+}
+
+static int load_vmcoreinfo(struct kernel *kernel, struct problem *why)
+{
+	char *info __free = NULL;
+	int err = vmcoreinfo_read_elf("/proc/kcore", &info);
+
+	if (err == -EPERM || err == -EACCES)
+		return problem(why, err, "cannot open /proc/kcore: run as root (with CAP_SYS_RAWIO); "
+			       "kernel lockdown in confidentiality mode forbids it, see "
+			       "/sys/kernel/security/lockdown");
+	if (err)
+		return problem(why, err, "cannot read VMCOREINFO from /proc/kcore: %s "
+			       "(the kernel needs CONFIG_PROC_KCORE and CONFIG_VMCORE_INFO)",
+			       strerror(-err));
+	return kernel_parse_vmcoreinfo(kernel, info, why);
+}
+
+int kernel_variable(const struct kernel *kernel, const char *name, size_t size, uint64_t *value)
+{
+	uint64_t addr = kallsyms_find(kernel->syms, name);
+
+	*value = 0;
+	return addr ? kcore_read("/proc/kcore", addr, value, size) : -ENOENT;
+}
+
+int kernel_code(const struct kernel *kernel, const char *name, uint64_t *start, uint64_t *end)
+{
+	*start = kallsyms_find(kernel->syms, name);
+	if (!*start)
+		return -ENOENT;
+	*end = kallsyms_next(kernel->syms, *start);
+	return 0;
+}
+
+/* What decides how the kernel treats leaves and aliases; none of it changes after boot. */
+static void load_state(struct kernel *kernel)
+{
+	uint64_t value;
+	int err;
+
+	/* a166563e7ec3 (v6.18); renamed in v7.3 */
+	err = kernel_variable(kernel, "linear_map_requires_bbml3", 1, &value);
+	if (err == -ENOENT)
+		err = kernel_variable(kernel, "linear_map_requires_bbml2", 1, &value);
+	kernel->splits_leaves = !err && value;
+	kernel->splits_unknown = err && kallsyms_find(kernel->syms, "split_kernel_leaf_mapping");
+
+	err = kernel_variable(kernel, "rodata_full", 1, &value);
+	kernel->rodata_full = !err && value;
+	kernel->rodata_full_unknown = err;
+}
+
+int kernel_open(struct kernel *kernel, struct problem *why)
+{
+	struct utsname uts;
+	int err;
+
+	memset(kernel, 0, sizeof(*kernel));
+	uname(&uts);
+	snprintf(kernel->release, sizeof(kernel->release), "%s", uts.release);
+	if (strcmp(uts.machine, "aarch64"))
+		return problem(why, -ENOTSUP, "this machine is %s: pwtrace watches arm64 kernels, run "
+			       "it on an arm64 machine or in an arm64 guest", uts.machine);
+	err = load_symbols(kernel, why);
+	if (!err)
+		err = load_vmcoreinfo(kernel, why);
+	if (err)
+		kernel_close(kernel);
+	else
+		load_state(kernel);
+	return err;
+}
+
+void kernel_close(struct kernel *kernel)
+{
+	kallsyms_free(kernel->syms);
+	kernel->syms = NULL;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What is known of the kernel that is watched: its address space, symbols and state. */
+#ifndef PWTRACE_KERNEL_H
+#define PWTRACE_KERNEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "geometry/geometry.h"
+#include "geometry/zone.h"
+#include "kernel/kallsyms.h"
+
+struct kernel {
+	char release[65];
+	struct geometry geo;
+	struct zones zones;
+	uint64_t root_va;	/* swapper_pg_dir, in the kernel image's mapping */
+	uint64_t root_pa;
+	uint64_t phys_to_virt;	/* linear address - physical address, modulo 2^64 */
+	struct kallsyms *syms;
+	uint64_t pageattr_ops;	/* address, 0: the kernel has none */
+	bool splits_leaves;	/* linear_map_requires_bbml2/3 is set */
+	bool splits_unknown;	/* leaves can be split, but the variable was not found */
+	bool rodata_full;	/* of arch/arm64/mm/pageattr.c */
+	bool rodata_full_unknown;
+};
+
+/* What went wrong, in words for the user: what, where, and what to do about it. */
+struct problem {
+	char text[512];
+};
+
+/**
+ * kernel_open() - learn about the running kernel
+ * @kernel: filled in; kernel_close() it
+ * @why: filled in on failure
+ *
+ * Reads /proc/kallsyms and the VMCOREINFO note of /proc/kcore.
+ * Return: 0 or a negative errno.
+ */
+int kernel_open(struct kernel *kernel, struct problem *why);
+void kernel_close(struct kernel *kernel);
+
+/* From VMCOREINFO's text, without the running kernel. */
+int kernel_parse_vmcoreinfo(struct kernel *kernel, const char *info, struct problem *why);
+
+int problem(struct problem *why, int err, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Where the code of a function lies: to the next symbol. 0, or -ENOENT: no such function. */
+int kernel_code(const struct kernel *kernel, const char *name, uint64_t *start, uint64_t *end);
+
+/* A variable of up to 8 bytes, by name. 0, -ENOENT: no such symbol, or -errno of reading it. */
+int kernel_variable(const struct kernel *kernel, const char *name, size_t size, uint64_t *value);
+
+static inline uint64_t kernel_phys_to_virt(const struct kernel *kernel, uint64_t pa)
+{
+	return pa + kernel->phys_to_virt;
+}
+
+#endif

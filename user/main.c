@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The command line: find the subcommand. */
+#include <bpf/libbpf.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "commands/commands.h"
+#include "pwtrace/wire.h"
+
+#ifndef PWTRACE_VERSION
+#define PWTRACE_VERSION	"0.1"
+#endif
+
+static const struct command commands[] = {
+	{ "watch", cmd_watch, "each change of a kernel mapping as it happens, with a verdict" },
+	{ "doctor", cmd_doctor, "can it run here? each need and each hook, tried out" },
+};
+
+#define NR_COMMANDS	(sizeof(commands) / sizeof(*commands))
+
+static void print_help(FILE *out)
+{
+	fputs("Usage: pwtrace COMMAND [OPTION]...\n"
+	      "\n"
+	      "Watch an arm64 kernel change the permissions of its own mappings, and check each change.\n"
+	      "\n", out);
+	for (size_t i = 0; i < NR_COMMANDS; i++)
+		fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].help);
+	fputs("\n"
+	      "      --version    version, libbpf's version and features; JSON with -j\n"
+	      "  -h, --help       this text; 'pwtrace COMMAND --help' for a command's\n", out);
+}
+
+static void print_version(bool as_json)
+{
+	struct json_object *object;
+
+	if (!as_json) {
+		printf("pwtrace %s\nlibbpf %s, wire format %d\n", PWTRACE_VERSION,
+		       libbpf_version_string(), PWT_WIRE_VERSION);
+		return;
+	}
+	object = json_object_new_object();
+	json_object_object_add(object, "type", json_object_new_string("version"));
+	json_object_object_add(object, "version", json_object_new_string(PWTRACE_VERSION));
+	json_object_object_add(object, "libbpf", json_object_new_string(libbpf_version_string()));
+	json_object_object_add(object, "wire", json_object_new_int(PWT_WIRE_VERSION));
+	puts(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN));
+	json_object_put(object);
+}
+
+static bool is_option(const char *arg, const char *small, const char *large)
+{
+	return !strcmp(arg, small) || !strcmp(arg, large);
+}
+
+int main(int argc, char **argv)
+{
+	bool as_json = false;
+	int i = 1;
+
+	for (; i < argc && argv[i][0] == '-'; i++) {
+		if (is_option(argv[i], "-h", "--help")) {
+			print_help(stdout);
+			return EXIT_FINE;
+		}
+		if (is_option(argv[i], "-j", "--json") || is_option(argv[i], "-p", "--pretty")) {
+			as_json = true;
+			continue;
+		}
+		if (!strcmp(argv[i], "--version")) {
+			as_json |= i + 1 < argc && is_option(argv[i + 1], "-j", "--json");
+			print_version(as_json);
+			return EXIT_FINE;
+		}
+		fprintf(stderr, "pwtrace: unknown option '%s'\n", argv[i]);
+		print_help(stderr);
+		return EXIT_USAGE;
+	}
+	if (i == argc) {
+		print_help(stderr);
+		return EXIT_USAGE;
+	}
+	for (size_t n = 0; n < NR_COMMANDS; n++)
+		if (!strcmp(argv[i], commands[n].name))
+			return commands[n].run(argc - i, argv + i);
+	fprintf(stderr, "pwtrace: there is no command '%s'\n", argv[i]);
+	print_help(stderr);
+	return EXIT_USAGE;
+}
