@@ -44,6 +44,22 @@ static __always_inline void emit_slice(const struct steps *s, u64 most, const st
 	submit(slice);
 }
 
+struct place {
+	struct pwt_path path;
+	struct cursor at;
+};
+
+/*
+ * A function of its own, so that the verifier goes through the walk once and forgets what it knows of
+ * each depth; inside the loop below it would follow every combination.
+ */
+__noinline int locate(u64 addr, struct place *place)
+{
+	if (place)
+		read_path(addr, &place->path, &place->at);
+	return 0;
+}
+
 /*
  * Read the entries from s->addr on as far as one table and one record allow, with a neighbour at
  * each end of the range, and move s->addr behind them.
@@ -51,19 +67,20 @@ static __always_inline void emit_slice(const struct steps *s, u64 most, const st
 static long read_step(u64 step, struct steps *s)
 {
 	u64 size, index, nr = 1, room, left;
-	struct pwt_path path = {};
-	struct cursor at = {};
+	struct place place = {};
+	struct pwt_path *path = &place.path;
+	struct cursor *at = &place.at;
 	struct steps here = *s;
 
 	if (s->addr >= s->end)
 		return 1;
-	read_path(s->addr, &path, &at);
-	size = 1UL << at.shift;
-	index = (at.where & at.mask) >> 3;
-	room = (at.mask >> 3) + 1 - index;
+	locate(s->addr, &place);
+	size = 8UL << at->shift;
+	index = (at->where & at->mask) >> 3;
+	room = (at->mask >> 3) + 1 - index;
 	s->addr &= ~(size - 1);
-	if (path.depth == cfg.levels) {
-		nr = (s->end - s->addr + size - 1) >> at.shift;
+	if (path->depth == cfg.levels) {
+		nr = (s->end - s->addr + size - 1) >> at->shift >> 3;
 		if (nr > room)
 			nr = room;
 		if (nr > PWT_SLICE_ENTRIES - 2)
@@ -71,15 +88,15 @@ static long read_step(u64 step, struct steps *s)
 	}
 	s->addr += nr * size;
 	left = step == 0 && index > 0;
-	path.first = index - left;
+	path->first = index - left;
 	if (s->addr >= s->end && nr < room)
 		nr++;
 	nr += left;
 	nr &= 2 * PWT_SLICE_ENTRIES - 1;	/* for the verifier: a bound in this register */
 	if (nr <= PWT_MID_ENTRIES)
-		emit_slice(&here, PWT_MID_ENTRIES, &at, &path, nr);
+		emit_slice(&here, PWT_MID_ENTRIES, at, path, nr);
 	else
-		emit_slice(&here, PWT_SLICE_ENTRIES, &at, &path, nr);
+		emit_slice(&here, PWT_SLICE_ENTRIES, at, path, nr);
 	return s->addr >= s->end || s->addr == 0;
 }
 

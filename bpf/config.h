@@ -10,6 +10,13 @@
 
 #define PWT_TASK_BUCKETS	1024
 
+/* One level of the walk. */
+struct pwt_level {
+	__u64 shift;		/* an address shifted right by this and masked is an entry's byte offset */
+	__u64 mask;
+	__u64 type_mask;	/* of the bits that tell a table; 0 at the last level */
+};
+
 struct pwt_config {
 	__u64 root;		/* kernel address of the table that TTBR1 walks start at */
 	__u64 phys_to_virt;	/* added to a physical address, modulo 2^64, gives its linear address */
@@ -17,10 +24,7 @@ struct pwt_config {
 	__u64 pageattr_ops;	/* address of the kernel's pageattr_ops, 0: unknown */
 	__u64 page_size;	/* bytes */
 	__u64 levels;
-	__u64 table_bits;	/* of an index into any table but the top level's */
-	__u64 table_mask;	/* of an entry's byte offset in such a table */
-	__u64 top_mask;		/* the same for the top level's table */
-	__u64 top_shift;	/* log2 of the bytes that one of its entries maps */
+	struct pwt_level level[PWT_MAX_LEVELS]; /* top level first, those that are not there all 0 */
 	__u64 lpa2;		/* 1: descriptor bits 9:8 are PA[51:50] */
 	__u64 stack;		/* 1: collect kernel stacks */
 };

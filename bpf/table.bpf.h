@@ -6,7 +6,6 @@
 #include "kernel.bpf.h"
 
 /* Arm ARM D8.3: bits 1:0 of a descriptor that points to the next level's table. */
-#define DESC_TYPE_MASK	3UL
 #define DESC_TABLE	3UL
 
 /* With LPA2 descriptor bits 9:8 are bits 51:50 of the output address. */
@@ -30,44 +29,41 @@ static __always_inline u64 load_word(u64 addr)
 struct cursor {
 	u64 where;	/* its kernel address */
 	u64 mask;	/* of the byte offset of an entry in its table */
-	u64 shift;	/* the entry maps 1 << shift bytes */
+	u64 shift;	/* the entry maps 8 << shift bytes */
 };
 
 /*
- * One level of the walk, depth @n from the top. Unrolled by hand: clang keeps it a loop otherwise and
- * spends more on spills than on the walk.
+ * One level of the walk, depth @n from the top. Unrolled by hand, with what differs between levels
+ * looked up: clang keeps it a loop otherwise and spends more on spills than on the walk.
  */
 #define DESCEND(n)								\
 do {										\
-	at->where = table + ((addr >> (shift - 3)) & mask);			\
+	at->where = table + ((addr >> c->level[n].shift) & c->level[n].mask);	\
 	desc = load_word(at->where);						\
 	path->path[n] = desc;							\
-	path->depth = (n) + 1;							\
-	if ((n) + 1 >= levels || (desc & DESC_TYPE_MASK) != DESC_TABLE)		\
-		goto out;							\
-	table = desc & oa_mask;							\
-	if (lpa2)								\
+	if ((desc & c->level[n].type_mask) != DESC_TABLE) {			\
+		path->depth = (n) + 1;						\
+		at->mask = c->level[n].mask;					\
+		at->shift = c->level[n].shift;					\
+		return;								\
+	}									\
+	table = desc & c->oa_mask;						\
+	if (c->lpa2)								\
 		table |= (desc & DESC_LPA2_OA) << DESC_LPA2_SHIFT;		\
-	table += phys_to_virt;							\
-	mask = cfg.table_mask;							\
-	shift -= bits;								\
+	table += c->phys_to_virt;						\
 } while (0)
 
-/* Descend to where @addr leads. */
+/* Descend to where @addr leads. The last level's type mask is 0: the walk always ends. */
 static __always_inline void read_path(u64 addr, struct pwt_path *path, struct cursor *at)
 {
-	u64 levels = cfg.levels, bits = cfg.table_bits, shift = cfg.top_shift, mask = cfg.top_mask;
-	u64 oa_mask = cfg.oa_mask, phys_to_virt = cfg.phys_to_virt, lpa2 = cfg.lpa2;
-	u64 table = cfg.root, desc;
+	const volatile struct pwt_config *c = in_register(cfg);
+	u64 table = c->root, desc;
 
 	DESCEND(0);
 	DESCEND(1);
 	DESCEND(2);
 	DESCEND(3);
 	DESCEND(4);
-out:
-	at->mask = mask;
-	at->shift = shift;
 }
 
 /*

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "config.h"
+#include "geometry/descriptor.h"
 #include "pwtrace.skel.h"
 
 /* How programs of a way to attach are named: ENTRY_program and EXIT_program. */
@@ -110,22 +111,27 @@ static void configure(struct pwtrace_bpf *skel, const struct kernel *kernel,
 		      const struct capture_options *options)
 {
 	const struct geometry *geo = &kernel->geo;
-	uint64_t top_entries = geometry_entries(geo, geometry_top(geo));
+	struct pwt_config *config = (struct pwt_config *)&skel->rodata->cfg;
 
-	skel->rodata->cfg = (struct pwt_config){
+	*config = (struct pwt_config){
 		.root = kernel->root_va,
 		.phys_to_virt = kernel->phys_to_virt,
 		.oa_mask = geo->oa_mask,
 		.pageattr_ops = options->walks ? 0 : kernel->pageattr_ops,
 		.page_size = geometry_page_size(geo),
 		.levels = geo->levels,
-		.table_bits = geometry_table_bits(geo),
-		.table_mask = geometry_page_size(geo) - 8,
-		.top_mask = (top_entries - 1) * 8,
-		.top_shift = geometry_shift(geo, geometry_top(geo)),
 		.lpa2 = geo->lpa2,
 		.stack = options->stack,
 	};
+	for (unsigned int depth = 0; depth < geo->levels; depth++) {
+		enum pgtable_level level = geometry_top(geo) - depth;
+
+		config->level[depth] = (struct pwt_level){
+			.shift = geometry_shift(geo, level) - 3,
+			.mask = (geometry_entries(geo, level) - 1) * 8,
+			.type_mask = level == PGTABLE_LEVEL_PTE ? 0 : PTE_TYPE_MASK,
+		};
+	}
 	if (options->ring_size)
 		bpf_map__set_max_entries(skel->maps.ring, options->ring_size);
 	bpf_map__set_max_entries(skel->maps.stacks, options->stack ? 4096 : 1);

@@ -114,25 +114,37 @@ static void compare_leaf(struct comparison *cmp, enum pgtable_level level, uint6
 	note(&cmp->inside, level, addr, before, expected, after);
 }
 
-static void compare_slice(struct comparison *cmp, const struct image *expected,
-			  const struct image_slice *slice)
+static void compare_entry(struct comparison *cmp, enum pgtable_level level, uint64_t addr,
+			  uint64_t before, uint64_t expected, uint64_t after)
+{
+	if (before == expected && expected == after)
+		return;
+	if (desc_table(before, level) || desc_table(after, level))
+		compare_table(cmp, level, addr, before, after);
+	else
+		compare_leaf(cmp, level, addr, before, expected, after);
+}
+
+/* Slice @nr of the entries after; those before mostly have the same one. */
+static void compare_slice(struct comparison *cmp, const struct image *expected, uint32_t nr)
 {
 	const struct change *change = &cmp->call->change;
+	const struct image_slice *slice = &change->after.slices[nr], *twin = &expected->slices[nr];
 	const uint64_t *after = image_slice_entries(&change->after, slice);
 	uint64_t size = geometry_size(change->after.geo, slice->level);
 
+	if (nr >= expected->nr_slices || twin->table != slice->table || twin->first != slice->first ||
+	    twin->nr != slice->nr)
+		twin = NULL;
 	for (unsigned int i = 0; i < slice->nr; i++) {
-		const uint64_t *want = image_entry(expected, slice->table, slice->first + i);
-		uint64_t before, addr = slice->addr + i * size;
+		const uint64_t *want = twin ? image_slice_entries(expected, twin) + i :
+				       image_entry(expected, slice->table, slice->first + i);
 
-		if (!want)
-			continue;
 		/* the model's copy has the same layout as the entries before */
-		before = change->before.entries[want - expected->entries];
-		if (desc_table(before, slice->level) || desc_table(after[i], slice->level))
-			compare_table(cmp, slice->level, addr, before, after[i]);
-		else
-			compare_leaf(cmp, slice->level, addr, before, *want, after[i]);
+		if (want)
+			compare_entry(cmp, slice->level, slice->addr + i * size,
+				      change->before.entries[want - expected->entries], *want,
+				      after[i]);
 	}
 }
 
@@ -265,7 +277,7 @@ bool judge_range(struct check *check, struct call *call, bool final)
 		return true;
 	}
 	for (uint32_t i = 0; i < change->after.nr_slices; i++)
-		compare_slice(&cmp, &expected, &change->after.slices[i]);
+		compare_slice(&cmp, &expected, i);
 	image_release(&expected);
 	if (cmp.waits)
 		return false;

@@ -50,9 +50,12 @@ static int make_room(void **array, void *small, uint32_t *room, uint32_t need, s
 
 static int room_for(struct image *image, uint32_t slices, uint32_t entries)
 {
-	int err = make_room((void **)&image->slices, image->small_slices, &image->room_slices,
-			    slices, sizeof(*image->slices));
+	int err;
 
+	if (slices <= image->room_slices && entries <= image->room_entries)
+		return 0;
+	err = make_room((void **)&image->slices, image->small_slices, &image->room_slices, slices,
+			sizeof(*image->slices));
 	return err ? err : make_room((void **)&image->entries, image->small_entries,
 				     &image->room_entries, entries, sizeof(*image->entries));
 }
@@ -67,7 +70,8 @@ int image_copy(struct image *copy, const struct image *image)
 		image_release(copy);
 		return err;
 	}
-	memcpy(copy->slices, image->slices, image->nr_slices * sizeof(*image->slices));
+	for (uint32_t i = 0; i < image->nr_slices; i++)
+		copy->slices[i] = image->slices[i];
 	memcpy(copy->entries, image->entries, image->nr_entries * sizeof(*image->entries));
 	copy->nr_slices = image->nr_slices;
 	copy->nr_entries = image->nr_entries;
@@ -90,9 +94,17 @@ static int append(struct image *image, enum pgtable_level level, uint64_t table,
 		.nr = nr,
 		.level = level,
 	};
-	memcpy(image->entries + image->nr_entries, entries, nr * sizeof(*entries));
-	image->nr_entries += nr;
+	for (unsigned int i = 0; i < nr; i++)
+		image->entries[image->nr_entries++] = entries[i];
 	return 0;
+}
+
+static bool has_table(const struct image *image, uint64_t table)
+{
+	for (uint32_t i = 0; i < image->nr_slices; i++)
+		if (image->slices[i].table == table)
+			return true;
+	return false;
 }
 
 int image_add(struct image *image, enum pgtable_level level, uint64_t table, uint64_t addr,
@@ -104,6 +116,8 @@ int image_add(struct image *image, enum pgtable_level level, uint64_t table, uin
 
 	if (!nr || first + nr > geometry_entries(image->geo, level))
 		return -EINVAL;
+	if (!has_table(image, table))
+		return append(image, level, table, addr, first, nr, entries);
 	for (i = 0; i < nr; i += run) {
 		const uint64_t *known = image_entry(image, table, first + i);
 

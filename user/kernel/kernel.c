@@ -125,19 +125,90 @@ int kernel_code(const struct kernel *kernel, const char *name, uint64_t *start, 
 	return 0;
 }
 
+static bool in_init_data(const struct kernel *kernel, uint64_t addr)
+{
+	return addr >= kallsyms_find(kernel->syms, "__init_begin") &&
+	       addr < kallsyms_find(kernel->syms, "__init_end");
+}
+
+/* Is this struct arm64_cpu_capabilities the one whose matches() is @matches? */
+static bool matches_by(uint64_t capability, uint64_t matches)
+{
+	uint64_t words[4];
+
+	if (!capability || kcore_read("/proc/kcore", capability, words, sizeof(words)))
+		return false;
+	for (int i = 0; i < 4; i++)
+		if (words[i] == matches)
+			return true;
+	return false;
+}
+
+/*
+ * Does the kernel have the CPU capability whose matches() is named @matches? The number of a capability
+ * differs from build to build: cpucap_ptrs[] is indexed by it (arch/arm64/kernel/cpufeature.c).
+ */
+static int has_capability(const struct kernel *kernel, const char *matches, bool *has)
+{
+	uint64_t caps = kallsyms_find(kernel->syms, "cpucap_ptrs");
+	uint64_t function = kallsyms_find(kernel->syms, matches);
+	uint64_t bits = kallsyms_find(kernel->syms, "system_cpucaps");
+	uint64_t capability, word;
+
+	if (!caps || !function || !bits)
+		return -ENOENT;
+	for (unsigned int nr = 0; caps + nr * 8 < kallsyms_next(kernel->syms, caps); nr++) {
+		if (kcore_read("/proc/kcore", caps + nr * 8, &capability, 8))
+			return -EIO;
+		if (!matches_by(capability, function))
+			continue;
+		if (kcore_read("/proc/kcore", bits + nr / 64 * 8, &word, 8))
+			return -EIO;
+		*has = word >> (nr % 64) & 1;
+		return 0;
+	}
+	return -ENOENT;
+}
+
+/*
+ * Does split_kernel_leaf_mapping() split? Since f12b435de2f2 (v7.1) a variable that stays tells; before,
+ * it is dropped after boot and the CPU capability decides.
+ */
+static int find_splits(const struct kernel *kernel, bool *splits)
+{
+	static const struct {
+		const char *variable;
+		const char *matches;
+	} kinds[] = {
+		{ "linear_map_requires_bbml3", "has_bbml3" },
+		{ "linear_map_requires_bbml2", "has_bbml2_noabort" },
+	};
+
+	*splits = false;
+	if (!kallsyms_find(kernel->syms, "split_kernel_leaf_mapping"))
+		return 0;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		uint64_t addr = kallsyms_find(kernel->syms, kinds[i].variable), value;
+		int err;
+
+		if (!addr)
+			continue;
+		if (in_init_data(kernel, addr))
+			return has_capability(kernel, kinds[i].matches, splits);
+		err = kernel_variable(kernel, kinds[i].variable, 1, &value);
+		*splits = !err && value;
+		return err;
+	}
+	return -ENOENT;
+}
+
 /* What decides how the kernel treats leaves and aliases; none of it changes after boot. */
 static void load_state(struct kernel *kernel)
 {
 	uint64_t value;
 	int err;
 
-	/* a166563e7ec3 (v6.18); renamed in v7.3 */
-	err = kernel_variable(kernel, "linear_map_requires_bbml3", 1, &value);
-	if (err == -ENOENT)
-		err = kernel_variable(kernel, "linear_map_requires_bbml2", 1, &value);
-	kernel->splits_leaves = !err && value;
-	kernel->splits_unknown = err && kallsyms_find(kernel->syms, "split_kernel_leaf_mapping");
-
+	kernel->splits_unknown = find_splits(kernel, &kernel->splits_leaves);
 	err = kernel_variable(kernel, "rodata_full", 1, &value);
 	kernel->rodata_full = !err && value;
 	kernel->rodata_full_unknown = err;

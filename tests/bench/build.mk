@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What watching costs: guest instructions in an arm64 guest. doc/testing.md tells how they are taken.
+
+BENCH_KERNEL ?= 7.3
+BENCH_CC := $(CROSS_ARM64)gcc
+BENCH_PKG_CONFIG := $(if $(CROSS_ARM64),PKG_CONFIG_LIBDIR=/usr/lib/aarch64-linux-gnu/pkgconfig:/usr/share/pkgconfig) pkg-config
+BENCH_OBJS := $(patsubst user/%.c,$(BUILD_ARM64)/user/%.o,$(filter user/capture/% user/kernel/% user/geometry/%,$(SRCS)))
+
+$(BUILD_ARM64)/bench/bare.skel.h: tests/bench/bare.bpf.c bpf/vmlinux.h
+	$(call msg,BPF,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) -g -O2 -target bpf -D__TARGET_ARCH_arm64 -Wall -Ibpf -c $< -o $(@D)/bare.tmp.o
+	$(Q)$(BPFTOOL) gen object $(@D)/bare.bpf.o $(@D)/bare.tmp.o
+	$(Q)$(BPFTOOL) gen skeleton $(@D)/bare.bpf.o name bare > $@.tmp && mv $@.tmp $@
+
+ifneq ($(BUILD),$(BUILD_ARM64))
+$(BENCH_OBJS): arm64 ;
+endif
+
+$(BUILD_ARM64)/bench/cost: tests/bench/cost.c $(BUILD_ARM64)/bench/bare.skel.h $(BENCH_OBJS)
+	$(call msg,CC,$@)
+	$(Q)$(BENCH_CC) -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Iuser -Iinclude -Ibpf -I$(@D) -static \
+		$< $(BENCH_OBJS) -o $@ $$($(BENCH_PKG_CONFIG) --libs --static libbpf libelf zlib)
+
+bench: arm64 $(BUILD_ARM64)/bench/cost module-$(BENCH_KERNEL)
+	$(Q)for cpu in n1 max; do \
+		tests/vm/run --kernel $(BENCH_KERNEL) --icount --cpu $$cpu --timeout 900 \
+			--add $(BUILD_ARM64)/bench/cost -- \
+			sh -c 'insmod /lib/pwtrace/pwt_test.ko && ./cost' || exit 1; \
+	done
+
+.PHONY: bench

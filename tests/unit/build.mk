@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The unit tests: one program a room, for the machine that builds, with the sanitizers on.
+
+HOSTCC ?= cc
+BUILD_HOST ?= build/host
+
+UNIT_PROGRAMS := geometry descriptor zone image pagewalk model check kernel filter
+UNIT_BINS := $(UNIT_PROGRAMS:%=$(BUILD_HOST)/unit/%)
+UNIT_TESTS := $(UNIT_BINS) tests/unit/vmlinux_gen.sh
+
+UNIT_OBJ := $(BUILD_HOST)/unit.o
+UNIT_HELPERS := test tables naive world
+UNIT_SHARED := $(addprefix $(UNIT_OBJ)/,$(UNIT_HELPERS:%=tests/unit/%.o) $(CORE_SRCS:.c=.o))
+UNIT_KERNEL := $(patsubst %.c,$(UNIT_OBJ)/%.o,$(sort $(wildcard user/kernel/*.c)))
+UNIT_FILTER := $(UNIT_OBJ)/user/commands/filter.o
+UNIT_OBJS := $(UNIT_SHARED) $(UNIT_KERNEL) $(UNIT_FILTER) $(UNIT_PROGRAMS:%=$(UNIT_OBJ)/tests/unit/%.o)
+UNIT_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
+UNIT_CFLAGS := -std=gnu11 -D_GNU_SOURCE -O1 -g -fno-omit-frame-pointer -Wall -Wextra \
+	-Wmissing-prototypes -Wstrict-prototypes -Wvla -Iuser -Iinclude -Itests/unit $(UNIT_SANITIZE)
+
+$(BUILD_HOST)/unit/kernel: $(UNIT_KERNEL)
+$(BUILD_HOST)/unit/filter: $(UNIT_FILTER)
+
+$(UNIT_BINS): $(BUILD_HOST)/unit/%: $(UNIT_OBJ)/tests/unit/%.o $(UNIT_SHARED)
+	$(call msg,HOSTLD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(HOSTCC) $(UNIT_SANITIZE) $(HOSTCFLAGS) $(HOSTLDFLAGS) -o $@ $^
+
+$(UNIT_OBJ)/%.o: %.c
+	$(call msg,HOSTCC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(HOSTCC) $(UNIT_CFLAGS) $(HOSTCFLAGS) -MMD -MP -c -o $@ $<
+
+-include $(UNIT_OBJS:.o=.d)
