@@ -28,11 +28,10 @@ static __always_inline void emit_slice(const struct steps *s, u64 most, const st
 {
 	struct pwt_slice *slice;
 
-	slice = reserve(sizeof(*slice) + most * 8, PWT_SLICE, s->func, s->frame);
+	slice = reserve(sizeof(*slice) + most * 8, PWT_SLICE, s->func, s->phase, s->frame);
 	if (!slice)
 		return;
 	slice->hdr.time = 0;
-	slice->hdr.phase = s->phase;
 	slice->addr = s->addr;
 	slice->at = *path;
 	slice->pad = 0;
@@ -146,7 +145,7 @@ static __always_inline void describe_task(struct pwt_enter *rec)
 static __always_inline struct pwt_enter *begin(void *ctx, u8 func, u64 frame, const u64 *args,
 					       u32 nr_args)
 {
-	struct pwt_enter *rec = reserve(sizeof(*rec), PWT_ENTER, func, frame);
+	struct pwt_enter *rec = reserve(sizeof(*rec), PWT_ENTER, func, PWT_BEFORE, frame);
 
 	if (!rec)
 		return NULL;
@@ -182,27 +181,41 @@ static __always_inline void entered(struct pwt_enter *rec, u8 func, u64 frame, c
 		read_range(func, PWT_BEFORE, frame, args[0], args[1]);
 }
 
-/* A call returns. With @entries, @start and @size are its range. */
-static __always_inline void leave(u8 func, u64 frame, u64 start, u64 size, s64 ret, bool entries)
+/* A call returns: its record, complete but for entries. */
+static __always_inline struct pwt_exit *end(u8 func, u64 frame, u64 start, u64 size, s64 ret)
 {
-	bool small = one_page(start, size);
-	struct pwt_exit *rec;
-	u8 flags = 0;
+	struct pwt_exit *rec = reserve(sizeof(*rec), PWT_EXIT, func, PWT_AFTER, frame);
 
-	if (entries && !small)
-		flags = PWT_F_SLICES | read_range(func, PWT_AFTER, frame, start, size);
-	rec = reserve(sizeof(*rec), PWT_EXIT, func, frame);
 	if (!rec)
-		return;
+		return NULL;
 	rec->hdr.time = bpf_ktime_get_ns();
-	rec->hdr.phase = PWT_AFTER;
-	rec->hdr.flags = flags;
 	rec->ret = ret;
 	rec->args[0] = start;
 	rec->args[1] = size;
-	rec->at.depth = 0;
-	if (entries && small)
+	return rec;
+}
+
+/* With @entries, @start and @size are its range: those of more than one page go before the record. */
+static __always_inline void leave(u8 func, u64 frame, u64 start, u64 size, s64 ret, bool entries)
+{
+	struct pwt_exit *rec;
+	u8 flags = 0;
+
+	if (entries && one_page(start, size)) {
+		rec = end(func, frame, start, size, ret);
+		if (!rec)
+			return;
 		read_page(start, &rec->at, rec->entries);
+		submit(rec);
+		return;
+	}
+	if (entries)
+		flags = PWT_F_SLICES | read_range(func, PWT_AFTER, frame, start, size);
+	rec = end(func, frame, start, size, ret);
+	if (!rec)
+		return;
+	rec->hdr.flags = flags;
+	rec->at.depth = 0;
 	submit(rec);
 }
 
@@ -212,7 +225,7 @@ static __always_inline void walked(u8 func, u64 frame, const u64 *args, s64 ret)
 {
 	struct pwt_walk *rec;
 
-	rec = reserve(sizeof(*rec), PWT_WALK, func, frame);
+	rec = reserve(sizeof(*rec), PWT_WALK, func, PWT_AFTER, frame);
 	if (!rec)
 		return;
 	rec->hdr.time = bpf_ktime_get_ns();
@@ -226,7 +239,7 @@ static __always_inline void walked(u8 func, u64 frame, const u64 *args, s64 ret)
 
 static __always_inline void called_back(u8 func, u64 frame, const u64 *args)
 {
-	struct pwt_callback *rec = reserve(sizeof(*rec), PWT_CALLBACK, func, frame);
+	struct pwt_callback *rec = reserve(sizeof(*rec), PWT_CALLBACK, func, PWT_BEFORE, frame);
 
 	if (!rec)
 		return;
@@ -239,7 +252,7 @@ static __always_inline void called_back(u8 func, u64 frame, const u64 *args)
 
 static __always_inline void split(u8 func, u64 frame, const u64 *args, u32 nr_args, s64 ret)
 {
-	struct pwt_split *rec = reserve(sizeof(*rec), PWT_SPLIT, func, frame);
+	struct pwt_split *rec = reserve(sizeof(*rec), PWT_SPLIT, func, PWT_AFTER, frame);
 
 	if (!rec)
 		return;
@@ -255,7 +268,7 @@ static __always_inline void split(u8 func, u64 frame, const u64 *args, u32 nr_ar
 static __always_inline void found_area(u64 frame, u64 vm)
 {
 	struct vm_struct *area = bpf_rdonly_cast((void *)vm, bpf_core_type_id_kernel(*area));
-	struct pwt_area *rec = reserve(sizeof(*rec), PWT_AREA, PWT_FN_AREA, frame);
+	struct pwt_area *rec = reserve(sizeof(*rec), PWT_AREA, PWT_FN_AREA, PWT_AFTER, frame);
 
 	if (!rec)
 		return;

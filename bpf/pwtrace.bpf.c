@@ -9,23 +9,25 @@
 
 /*
  * The arm64 trampoline pushes a frame record for the traced function and one for its caller above the
- * arguments, the return value and two saved registers (arch/arm64/net/bpf_jit_comp.c). The first
- * record points to the second, which is how it is known when alignment moves it by a word. The
+ * arguments, the return value and two saved registers, aligned to 16 bytes
+ * (arch/arm64/net/bpf_jit_comp.c). The first record points to the second, which is how it is known; the
  * second holds the return address of the traced function.
  */
 static __always_inline void fentry_callers(u64 *ctx, u32 nr_args, u64 callers[PWT_NR_CALLERS])
 {
-	u64 record = (u64)ctx + (nr_args + 3) * 8, next;
+	u64 record = (u64)ctx + ((nr_args + 3) | 1U) * 8, next;
 
 	callers[0] = callers[1] = 0;
-	if (load_word(record) != record + 16) {
-		record += 8;
-		if (load_word(record) != record + 16)
+	next = load_word(record);
+	if (next != record + 16) {
+		/* what lies below the arguments differs between kernels by a word */
+		record = (u64)ctx + ((nr_args + 4) & ~1U) * 8;
+		next = load_word(record);
+		if (next != record + 16)
 			return;
 	}
 	callers[0] = load_word(record + 24);
-	next = load_word(record + 16);
-	callers[1] = load_word(next + 8);
+	callers[1] = load_word(load_word(next) + 8);
 }
 
 static __always_inline int fentry_call(u64 *ctx, u8 func, u32 nr_args, bool entries)

@@ -48,15 +48,15 @@ do {										\
 		return;								\
 	}									\
 	table = desc & c->oa_mask;						\
-	if (c->lpa2)								\
+	if (lpa2)								\
 		table |= (desc & DESC_LPA2_OA) << DESC_LPA2_SHIFT;		\
 	table += c->phys_to_virt;						\
 } while (0)
 
-/* Descend to where @addr leads. The last level's type mask is 0: the walk always ends. */
-static __always_inline void read_path(u64 addr, struct pwt_path *path, struct cursor *at)
+/* The last level's type mask is 0: the walk always ends. */
+static __always_inline void descend(u64 addr, struct pwt_path *path, struct cursor *at,
+				    const volatile struct pwt_config *c, bool lpa2)
 {
-	const volatile struct pwt_config *c = in_register(cfg);
 	u64 table = c->root, desc;
 
 	DESCEND(0);
@@ -64,6 +64,17 @@ static __always_inline void read_path(u64 addr, struct pwt_path *path, struct cu
 	DESCEND(2);
 	DESCEND(3);
 	DESCEND(4);
+}
+
+/* Descend to where @addr leads. The verifier drops the half that is not for this kernel. */
+static __always_inline void read_path(u64 addr, struct pwt_path *path, struct cursor *at)
+{
+	const volatile struct pwt_config *c = in_register(cfg);
+
+	if (c->lpa2)
+		descend(addr, path, at, c, true);
+	else
+		descend(addr, path, at, c, false);
 }
 
 /*

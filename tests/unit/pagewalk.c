@@ -877,7 +877,8 @@ static size_t try_once(struct trial *trial)
 	return calls;
 }
 
-static void compare(bool all, unsigned int trials)
+/* Geometries of @least to @most levels. */
+static void compare(bool all, unsigned int least, unsigned int most, unsigned int trials)
 {
 	uint64_t seed = test_seed();
 	size_t calls = 0;
@@ -885,7 +886,9 @@ static void compare(bool all, unsigned int trials)
 	for (unsigned int i = 0; i < trials && !test_failed(); i++) {
 		struct trial trial = { .random = seed + i * 0x1000003ULL };
 
-		trial.geo = shape_geometry(&shapes[test_random_below(&trial.random, nr_shapes)]);
+		do {
+			trial.geo = shape_geometry(&shapes[test_random_below(&trial.random, nr_shapes)]);
+		} while (trial.geo.levels < least || trial.geo.levels > most);
 		choose_range(&trial);
 		choose_ops(&trial, all);
 		tables_init(&trial.tables, &trial.geo);
@@ -904,11 +907,17 @@ static void compare(bool all, unsigned int trials)
 /* The callbacks that the kernel's own walks of its tables have. */
 TEST(random_walks)
 {
-	compare(false, 6000);
+	compare(false, 3, 5, 6000);
+}
+
+/* The same where the pud is folded (16K pages with 36 bits, 64K with 42). */
+TEST(random_walks_of_two_levels)
+{
+	compare(false, 2, 2, 2000);
 }
 
 /* All callbacks, holes too. */
 TEST(random_walks_with_all_callbacks)
 {
-	compare(true, 6000);
+	compare(true, 2, 5, 6000);
 }

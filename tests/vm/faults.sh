@@ -172,7 +172,7 @@ echo $? > /out/status
 provoke mod plant wrong-bit v 0 2 > /out/text
 pwtrace watch --fail -- provoke mod set_memory_x v 0 2 > /out/text 2>> /out/text
 echo $? > /out/text.status
-provoke mod unplant; provoke mod set_memory_nx v 0 2
+provoke mod unplant > /dev/null; provoke mod set_memory_nx v 0 2 > /dev/null
 pwtrace watch --fail -- sh -c '
 	provoke mod set_memory_valid h 500 24 0
 	provoke mod set_memory_ro h 0 1
@@ -201,7 +201,7 @@ def digit: if . > 96 then . - 87 else . - 48 end;
 def plus($n): # to a hexadecimal string; the upper digits stay as they are
 	.[:-8] + (.[-8:] | explode | reduce .[] as $d (0; . * 16 + ($d | digit)) + $n
 		| [range(8) as $i | (. / pow(16; 7 - $i) | floor) % 16 | "0123456789abcdef"[.:. + 1]] | add);
-def clean: all(($r + $q)[]; .verdict == "MATCH");
+def clean: ($r + $q) != [] and all(($r + $q)[]; .verdict == "MATCH");
 def refused($why): clean and ($r | length) == 0 and ($q | length) == 1 and ($q[0] | .ret == -22 and .findings == [$why]);
 def one($reason): [($r + $q)[] | select(.verdict != "MATCH")]
 	| if length == 1 and .[0].verdict == "MISMATCH" and .[0].reason == $reason then .[0] else null end;
