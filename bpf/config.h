@@ -25,7 +25,12 @@ struct pwt_config {
 	__u64 page_size;	/* bytes */
 	__u64 levels;
 	struct pwt_level level[PWT_MAX_LEVELS]; /* top level first, those that are not there all 0 */
-	__u64 lpa2;		/* 1: descriptor bits 9:8 are PA[51:50] */
+	/*
+	 * Descriptor bits that are output address bits out of place, and how far up they go: 9:8 are
+	 * PA[51:50] with LPA2, 15:12 are PA[51:48] with 64K pages.
+	 */
+	__u64 high_mask;
+	__u64 high_shift;
 	__u64 stack;		/* 1: collect kernel stacks */
 };
 

@@ -43,7 +43,7 @@ static __always_inline int fentry_call(u64 *ctx, u8 func, u32 nr_args, bool entr
 
 static __always_inline int fexit_call(u64 *ctx, u8 func, u32 nr_args, bool entries)
 {
-	leave(func, (u64)ctx, ctx[0], entries ? ctx[1] : 0, (s32)ctx[nr_args], entries);
+	leave(func, (u64)ctx, ctx[0], nr_args > 1 ? ctx[1] : 0, (s32)ctx[nr_args], entries);
 	return 0;
 }
 

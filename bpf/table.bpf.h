@@ -8,10 +8,6 @@
 /* Arm ARM D8.3: bits 1:0 of a descriptor that points to the next level's table. */
 #define DESC_TABLE	3UL
 
-/* With LPA2 descriptor bits 9:8 are bits 51:50 of the output address. */
-#define DESC_LPA2_OA	0x300UL
-#define DESC_LPA2_SHIFT	42
-
 /*
  * Load 8 bytes of kernel memory. bpf_rdonly_cast() makes this one load instruction with an exception
  * table entry (a fault gives 0), where bpf_probe_read_kernel() is a call; it wants the type of a
@@ -48,14 +44,14 @@ do {										\
 		return;								\
 	}									\
 	table = desc & c->oa_mask;						\
-	if (lpa2)								\
-		table |= (desc & DESC_LPA2_OA) << DESC_LPA2_SHIFT;		\
+	if (high)								\
+		table |= (desc & c->high_mask) << c->high_shift;		\
 	table += c->phys_to_virt;						\
 } while (0)
 
 /* The last level's type mask is 0: the walk always ends. */
 static __always_inline void descend(u64 addr, struct pwt_path *path, struct cursor *at,
-				    const volatile struct pwt_config *c, bool lpa2)
+				    const volatile struct pwt_config *c, bool high)
 {
 	u64 table = c->root, desc;
 
@@ -71,7 +67,7 @@ static __always_inline void read_path(u64 addr, struct pwt_path *path, struct cu
 {
 	const volatile struct pwt_config *c = in_register(cfg);
 
-	if (c->lpa2)
+	if (c->high_mask)
 		descend(addr, path, at, c, true);
 	else
 		descend(addr, path, at, c, false);

@@ -1,1 +1,60 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Tests, and the demonstration. Each of check, check-unit, check-vm and check-all is one call of tests/run-tests,
+# whose last line adds everything up.
+#
+# What a test needs is installed before the rest of the Makefile is asked for anything: the targets that a
+# user types call tests/setup and then make again.
+
+-include tests/unit/build.mk
 -include tests/bench/build.mk
+
+# A kernel and a CPU each: Debian's newest with 5 and with 4 levels of 4K pages, with 16K pages and with a
+# linear map of blocks; the first with update_range_prot(); the last with __change_memory_common().
+VM_COMBINATIONS ?= newest/max newest/n1 newest-16k/max newest/bbm 6.18/max 6.18/bbm 6.12/max
+VM_KERNELS ?= $(sort $(foreach c,$(VM_COMBINATIONS),$(firstword $(subst /, ,$c))) 6.17)
+
+COMMAND_TESTS := tests/command/style.sh tests/command/usage.sh
+VM_TESTS := $(foreach c,$(VM_COMBINATIONS),"tests/vm/triggers.sh $(subst /, ,$c)") \
+	tests/vm/faults.sh tests/vm/backends.sh tests/vm/overrun.sh tests/vm/surroundings.sh
+# takes as long as all of the others
+LONG_TESTS := tests/vm/selfcheck.sh "tests/vm/faults.sh newest n1" "tests/vm/backends.sh 6.18 max" \
+	"tests/vm/backends.sh newest-16k max" "tests/vm/overrun.sh newest n1"
+
+SUBMAKE = +$(Q)$(MAKE) --no-print-directory
+
+check: test-packages
+	$(SUBMAKE) run-check
+check-unit:
+	$(SUBMAKE) run-check-unit
+check-vm: test-packages
+	$(SUBMAKE) run-check-vm
+check-all: test-packages
+	$(SUBMAKE) run-check-all
+demo: test-packages
+	$(SUBMAKE) run-demo
+
+test-packages:
+	$(Q)tests/setup check
+
+run-check: all guest-files $(VMLINUX_GEN) $(UNIT_TESTS)
+	$(Q)tests/run-tests $(UNIT_TESTS) $(COMMAND_TESTS) $(VM_TESTS)
+run-check-unit: all $(VMLINUX_GEN) $(UNIT_TESTS)
+	$(Q)tests/run-tests $(UNIT_TESTS) $(COMMAND_TESTS)
+run-check-vm: guest-files
+	$(Q)tests/run-tests $(VM_TESTS)
+run-check-all: all guest-files $(VMLINUX_GEN) $(UNIT_TESTS)
+	$(Q)tests/run-tests $(UNIT_TESTS) $(COMMAND_TESTS) $(VM_TESTS) $(LONG_TESTS)
+check-style:
+	$(Q)tests/run-tests tests/command/style.sh
+
+# Fetched before the tests, so that it can be seen. What is not to be had is a test's to skip or to mourn.
+guest-files: arm64 $(BUILD_ARM64)/provoke
+	$(Q)for k in $(VM_KERNELS); do tests/vm/kernel fetch $$k > /dev/null || :; done
+	$(Q)for k in $(VM_KERNELS); do tests/module/build $$k > /dev/null 2>&1 || :; done
+
+run-demo: arm64 $(BUILD_ARM64)/provoke
+	$(Q)tests/vm/demo
+
+.PHONY: check check-unit check-vm check-all check-style demo test-packages guest-files
+.PHONY: run-check run-check-unit run-check-vm run-check-all run-demo

@@ -32,13 +32,19 @@ static void print_help(FILE *out)
 	      "  -h, --help       this text; 'pwtrace COMMAND --help' for a command's\n", out);
 }
 
+#ifdef __aarch64__
+static const char features[] = "fentry kprobe.multi kprobe json";
+#else
+static const char features[] = "json";	/* no kernel of this machine can be watched */
+#endif
+
 static void print_version(bool as_json)
 {
 	struct json_object *object;
 
 	if (!as_json) {
-		printf("pwtrace %s\nlibbpf %s, wire format %d\n", PWTRACE_VERSION,
-		       libbpf_version_string(), PWT_WIRE_VERSION);
+		printf("pwtrace %s\nlibbpf %s, wire format %d\nfeatures: %s\n", PWTRACE_VERSION,
+		       libbpf_version_string(), PWT_WIRE_VERSION, features);
 		return;
 	}
 	object = json_object_new_object();
@@ -46,6 +52,7 @@ static void print_version(bool as_json)
 	json_object_object_add(object, "version", json_object_new_string(PWTRACE_VERSION));
 	json_object_object_add(object, "libbpf", json_object_new_string(libbpf_version_string()));
 	json_object_object_add(object, "wire", json_object_new_int(PWT_WIRE_VERSION));
+	json_object_object_add(object, "features", json_object_new_string(features));
 	puts(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN));
 	json_object_put(object);
 }
@@ -70,7 +77,8 @@ int main(int argc, char **argv)
 			continue;
 		}
 		if (!strcmp(argv[i], "--version")) {
-			as_json |= i + 1 < argc && is_option(argv[i + 1], "-j", "--json");
+			as_json |= i + 1 < argc && (is_option(argv[i + 1], "-j", "--json") ||
+						    is_option(argv[i + 1], "-p", "--pretty"));
 			print_version(as_json);
 			return EXIT_FINE;
 		}

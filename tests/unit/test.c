@@ -36,13 +36,16 @@ void test_case(const char *format, ...)
 
 void test_note(const char *format, ...)
 {
+	char text[1024];
 	va_list args;
 
-	printf("# ");
 	va_start(args, format);
-	vprintf(format, args);
+	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	printf("\n");
+	for (char *c = text; *c; c++)
+		if (*c == '\n')
+			*c = ' ';
+	printf("# %s\n", text);
 	fflush(stdout);
 }
 

@@ -73,7 +73,9 @@ like() {
 
 # unlike DESCRIPTION FILE PATTERN
 unlike() {
-	if grep -qE -e "$3" "$2"; then
+	if [[ ! -e $2 ]]; then
+		fail "$1" "there is no ${2##*/}"
+	elif grep -qE -e "$3" "$2"; then
 		fail "$1" "${2##*/} has: $(grep -m3 -E -e "$3" "$2")"
 	else
 		pass "$1"

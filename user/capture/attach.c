@@ -83,11 +83,10 @@ static void prepare_hook(struct attachment *att, size_t i, const struct kernel *
 
 	status->func = hook->func;
 	status->function = choose_function(hook, kernel);
-	status->state = wanted(hook, kernel, options) ? HOOK_ATTACHED : HOOK_OFF;
-	if (!status->function) {
+	status->state = !wanted(hook, kernel, options) ? HOOK_OFF :
+			status->function ? HOOK_ATTACHED : HOOK_ABSENT;
+	if (!status->function)
 		status->function = hook->functions[0];
-		status->state = HOOK_ABSENT;
-	}
 	if (status->state != HOOK_ATTACHED)
 		return;
 	to->entry = program(att->skel, backends[att->backend].entry, hook->program);
@@ -120,7 +119,8 @@ static void configure(struct pwtrace_bpf *skel, const struct kernel *kernel,
 		.pageattr_ops = options->walks ? 0 : kernel->pageattr_ops,
 		.page_size = geometry_page_size(geo),
 		.levels = geo->levels,
-		.lpa2 = geo->lpa2,
+		.high_mask = geo->lpa2 ? 0x300 : geo->page_shift == 16 ? 0xf000 : 0,
+		.high_shift = geo->lpa2 ? 42 : 36,
 		.stack = options->stack,
 	};
 	for (unsigned int depth = 0; depth < geo->levels; depth++) {

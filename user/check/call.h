@@ -6,7 +6,7 @@
 #include "check/check.h"
 
 #define CALL_BUCKETS	256
-#define HISTORY		1024
+#define HISTORY		8192
 
 /* What change_memory_common() is known to have done, from the records inside it. */
 struct common {
@@ -29,6 +29,8 @@ struct call {
 	uint8_t flags;			/* PWT_F_* of any of its records */
 	uint64_t end_time;
 	bool record_lost;
+	bool probe_missed;
+	uint64_t nr_past;		/* check->nr_past when it was deferred */
 	struct call *parent;		/* the call that this one is a part of */
 	struct call *next_task;		/* in the bucket, innermost first */
 	struct call *prev_open, *next_open;
@@ -51,11 +53,11 @@ struct check {
 	uint64_t seq;
 	struct call *tasks[CALL_BUCKETS];
 	struct call *open;		/* all that are in flight */
-	struct call *deferred;		/* finished, the verdict waits for what others did */
+	/* finished, the verdict waits for what others did; oldest first */
+	struct call *deferred, **deferred_end;
 	struct call *spare;
 	struct past past[HISTORY];
-	unsigned int nr_past;
-	uint64_t missed;		/* probes that did not run */
+	uint64_t nr_past;		/* all that ever were; the last HISTORY are kept */
 };
 
 /* calls.c: calls in flight */
@@ -73,14 +75,27 @@ bool is_part_of(const struct check *check, const struct call *inner, const struc
 /* judge.c: a change of a range. Returns false if the verdict has to wait. */
 bool judge_range(struct check *check, struct call *call, bool final);
 
-/* common.c: change_memory_common() */
+/* common.c: change_memory_common() and other calls that are made of changes of ranges */
 int common_take_child(struct check *check, struct call *parent, const struct call *child);
 bool judge_common(struct check *check, struct call *call, bool final);
+void judge_entry_point(struct call *call);
 
 static inline void set_verdict(struct change *change, enum verdict verdict, enum reason reason)
 {
 	change->verdict = verdict;
 	change->reason = reason;
+}
+
+/* Is the story of @call incomplete? Then that is its verdict. */
+static inline bool is_lost(struct call *call)
+{
+	if (call->record_lost)
+		set_verdict(&call->change, VERDICT_LOST, REASON_RECORD_LOST);
+	else if (call->probe_missed)
+		set_verdict(&call->change, VERDICT_LOST, REASON_PROBE_MISSED);
+	else
+		return false;
+	return true;
 }
 
 static inline void add_finding(struct change *change, enum finding finding)

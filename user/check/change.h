@@ -26,7 +26,6 @@ enum reason {
 	/* MISMATCH */
 	REASON_RETURN_VALUE,
 	REASON_PARTIAL_BLOCK,
-	REASON_PARTIAL_CONTIGUOUS,
 	REASON_ENTRY_NOT_CHANGED,
 	REASON_PARTIAL_APPLICATION,
 	REASON_ENTRY_WRONG_BITS,
@@ -45,12 +44,13 @@ enum reason {
 	REASON_RANGE_TOO_LARGE,
 	REASON_NO_AREA,
 	REASON_RODATA_UNKNOWN,
-	REASON_NO_MODEL,
+	REASON_NOTHING_SEEN,
 	/* RACED */
 	REASON_CONCURRENT_CHANGE,
 	REASON_TORN_READ,
 	/* LOST */
 	REASON_RECORD_LOST,
+	REASON_PROBE_MISSED,
 	REASON_NR,
 };
 
@@ -60,10 +60,9 @@ enum finding {
 	FINDING_EMPTY_RANGE,		/* refused: no page */
 	FINDING_NO_AREA,		/* refused: no vmalloc area there */
 	FINDING_PAST_AREA_END,		/* refused: the range ends behind the area */
-	FINDING_NOT_VM_ALLOC,		/* refused: the area was not made by vmalloc() or vmap() */
+	FINDING_NOT_VM_ALLOC,		/* refused: the area was not made by vmalloc() */
 	FINDING_HUGE_AREA,		/* refused: VM_ALLOW_HUGE_VMAP (fcf8dda8cc48) */
 	FINDING_WIDE_ALIAS,		/* the alias of the whole area was changed */
-	FINDING_HOLE,			/* part of the range is not mapped, and that is not an error */
 	FINDING_UNALIGNED,		/* the address is not page aligned */
 	FINDING_NR,
 };
@@ -116,6 +115,7 @@ const char *reason_name(enum reason reason);
 /* One line that explains the reason to a user. */
 const char *reason_text(enum reason reason);
 const char *finding_name(enum finding finding);
+const char *finding_text(enum finding finding);
 enum verdict verdict_find(const char *name);	/* VERDICT_NR: no such */
 
 #endif

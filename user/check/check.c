@@ -18,6 +18,7 @@ int check_new(struct check **out, const struct check_config *config, change_fn e
 	check->config = *config;
 	check->emit = emit;
 	check->ctx = ctx;
+	check->deferred_end = &check->deferred;
 	*out = check;
 	return 0;
 }
@@ -30,6 +31,10 @@ void check_free(struct check *check)
 		return;
 	while ((call = check->open)) {
 		call_close(check, call);
+		call_put(check, call);
+	}
+	while ((call = check->deferred)) {
+		check->deferred = call->next_task;
 		call_put(check, call);
 	}
 	while ((call = check->spare)) {
@@ -95,6 +100,14 @@ static void hand_out(struct check *check, struct call *call)
 	call_put(check, call);
 }
 
+static void defer(struct check *check, struct call *call)
+{
+	call->next_task = NULL;
+	call->nr_past = check->nr_past;
+	*check->deferred_end = call;
+	check->deferred_end = &call->next_task;
+}
+
 static bool judge(struct check *check, struct call *call, bool final)
 {
 	switch (call->change.func) {
@@ -103,11 +116,7 @@ static bool judge(struct check *check, struct call *call, bool final)
 	case PWT_FN_COMMON:
 		return judge_common(check, call, final);
 	default:
-		/* an entry point around changes that are judged by themselves */
-		if (call->record_lost)
-			set_verdict(&call->change, VERDICT_LOST, REASON_RECORD_LOST);
-		else
-			set_verdict(&call->change, VERDICT_MATCH, REASON_NONE);
+		judge_entry_point(call);
 		return true;
 	}
 }
@@ -118,33 +127,35 @@ static int finish(struct check *check, struct call *call)
 	struct call *parent = call->parent;
 	int err = 0;
 
-	if (parent && parent->change.func == PWT_FN_COMMON && call->change.func == PWT_FN_RANGE)
+	if (parent)
 		err = common_take_child(check, parent, call);
 	call_close(check, call);
 	remember(check, call);
-	if (judge(check, call, false)) {
+	if (judge(check, call, false))
 		hand_out(check, call);
-	} else {
-		call->next_task = check->deferred;
-		check->deferred = call;
-	}
+	else
+		defer(check, call);
 	return err;
 }
 
-static int finish_lost(struct check *check, struct call *call)
+/* Its end was not heard of: @lost_by_task tells whether because records of its task were lost. */
+static int finish_lost(struct check *check, struct call *call, uint32_t lost_by_task)
 {
-	call->record_lost = true;
+	if (lost_by_task != call->lost_at_entry)
+		call->record_lost = true;
+	else
+		call->probe_missed = true;
 	return finish(check, call);
 }
 
 /* What began inside @call and has not ended lost its end. */
-static int finish_inner(struct check *check, const struct call *call)
+static int finish_inner(struct check *check, const struct call *call, uint32_t lost_by_task)
 {
 	struct call *inner;
 	int err = 0;
 
 	while (!err && (inner = call_innermost(check, call->task)) != call)
-		err = finish_lost(check, inner);
+		err = finish_lost(check, inner, lost_by_task);
 	return err;
 }
 
@@ -154,9 +165,9 @@ static int take_enter(struct check *check, const struct pwt_enter *enter)
 	int err = 0;
 
 	if (call) {
-		err = finish_inner(check, call);
+		err = finish_inner(check, call, enter->hdr.lost_by_task);
 		if (!err)
-			err = finish_lost(check, call);
+			err = finish_lost(check, call, enter->hdr.lost_by_task);
 	}
 	if (err)
 		return err;
@@ -189,7 +200,8 @@ static int take_orphan(struct check *check, const struct pwt_exit *exit)
 	call->change.has_ret = true;
 	call->change.ret = exit->ret;
 	call->end_time = exit->hdr.time;
-	return finish_lost(check, call);
+	call->record_lost = true;
+	return finish(check, call);
 }
 
 static int take_exit(struct check *check, const struct pwt_exit *exit)
@@ -199,7 +211,7 @@ static int take_exit(struct check *check, const struct pwt_exit *exit)
 
 	if (!call)
 		return take_orphan(check, exit);
-	err = finish_inner(check, call);
+	err = finish_inner(check, call, exit->hdr.lost_by_task);
 	if (err)
 		return err;
 	call->change.ret = exit->ret;
@@ -240,6 +252,21 @@ static int take_area(struct check *check, const struct pwt_area *area)
 	return 0;
 }
 
+/* How long a walk may have taken that is known by its end alone, ns. */
+#define WALK_TIME	1000000000ULL
+
+/* A walk of somebody else's, such as split_to_ptes_ops: whatever changed there meanwhile is its doing. */
+static int take_walk(struct check *check, const struct pwt_walk *walk)
+{
+	check->past[check->nr_past++ % HISTORY] = (struct past){
+		.start = geometry_untag(walk->start),
+		.end = geometry_untag(walk->end),
+		.from = walk->hdr.time > WALK_TIME ? walk->hdr.time - WALK_TIME : 0,
+		.to = walk->hdr.time,
+	};
+	return 0;
+}
+
 static int take_callback(struct check *check, const struct pwt_callback *record)
 {
 	struct call *call = call_innermost(check, record->hdr.task);
@@ -266,6 +293,17 @@ static int take_callback(struct check *check, const struct pwt_callback *record)
 		levels[record->hdr.func], record->addr, record->next,
 	};
 	return 0;
+}
+
+static void judge_deferred(struct check *check)
+{
+	struct call *call = check->deferred;
+
+	check->deferred = call->next_task;
+	if (!check->deferred)
+		check->deferred_end = &check->deferred;
+	judge(check, call, true);
+	hand_out(check, call);
 }
 
 static size_t least_size(const struct pwt_hdr *hdr, size_t size)
@@ -304,6 +342,8 @@ static int take(struct check *check, const struct pwt_hdr *hdr)
 		return take_slice(check, (const struct pwt_slice *)hdr);
 	case PWT_AREA:
 		return take_area(check, (const struct pwt_area *)hdr);
+	case PWT_WALK:
+		return take_walk(check, (const struct pwt_walk *)hdr);
 	case PWT_CALLBACK:
 		return take_callback(check, (const struct pwt_callback *)hdr);
 	default:
@@ -322,28 +362,19 @@ int check_record(struct check *check, const void *record, size_t size)
 		check->stats.malformed++;
 		err = 0;
 	}
+	/* what others did at the same time is known by now, and will be forgotten */
+	while (check->deferred && check->nr_past - check->deferred->nr_past > HISTORY / 2)
+		judge_deferred(check);
 	return err;
 }
 
-bool check_waits(const struct check *check)
+void check_idle(struct check *check)
 {
-	return check->deferred;
+	while (check->deferred)
+		judge_deferred(check);
 }
 
-void check_idle(struct check *check, uint64_t missed)
-{
-	struct call *call = check->deferred, *next;
-
-	check->missed = missed;
-	check->deferred = NULL;
-	for (; call; call = next) {
-		next = call->next_task;
-		judge(check, call, true);
-		hand_out(check, call);
-	}
-}
-
-void check_finish(struct check *check, const uint32_t *lost_by_task, size_t buckets, uint64_t missed)
+void check_finish(struct check *check, const uint32_t *lost_by_task, size_t buckets)
 {
 	struct call *call;
 
@@ -352,14 +383,14 @@ void check_finish(struct check *check, const uint32_t *lost_by_task, size_t buck
 				call->lost_at_entry;
 
 		if (lost != call->lost_at_entry) {
-			finish_lost(check, call);
+			finish_lost(check, call, lost);
 			continue;
 		}
 		check->stats.unfinished++;
 		call_close(check, call);
 		call_put(check, call);
 	}
-	check_idle(check, missed);
+	check_idle(check);
 }
 
 const struct check_stats *check_stats(const struct check *check)

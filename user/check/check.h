@@ -28,13 +28,17 @@ struct check_config {
 	struct code_range set_memory_valid;
 	struct code_range set_memory_enc_dec;
 	bool callbacks;		/* callbacks are captured: check their order */
-	bool areas;		/* find_vm_area() is captured */
 	bool exclusive_hook;	/* range hook is __change_memory_common() */
 	uint32_t own_tgid;
+	/*
+	 * How often a probe did not run because it was already running on that CPU, up to now: asked when
+	 * a story lacks a part. NULL: never.
+	 */
+	uint64_t (*missed)(void *ctx);
+	void *missed_ctx;
 };
 
 typedef void (*change_fn)(void *ctx, const struct change *change);
-typedef void (*walk_fn)(void *ctx, const struct pwt_walk *walk);
 
 struct check_stats {
 	uint64_t changes;
@@ -58,18 +62,11 @@ void check_free(struct check *check);
  */
 int check_record(struct check *check, const void *record, size_t size);
 
-/* Do verdicts wait for check_idle()? */
-bool check_waits(const struct check *check);
-
-/**
- * check_idle() - no record is waiting now: changes whose verdict hung on what others did get it
- * @missed: how often a probe did not run because it was already running on that CPU, up to now
- */
-void check_idle(struct check *check, uint64_t missed);
+/* No record is waiting now: changes whose verdict hung on what others did get it. */
+void check_idle(struct check *check);
 
 /* The end: what is still in flight is lost if its task lost records, else it is not finished. */
-void check_finish(struct check *check, const uint32_t *lost_by_task, size_t buckets,
-		  uint64_t missed);
+void check_finish(struct check *check, const uint32_t *lost_by_task, size_t buckets);
 
 const struct check_stats *check_stats(const struct check *check);
 

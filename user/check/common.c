@@ -66,16 +66,37 @@ int common_take_child(struct check *check, struct call *parent, const struct cal
 
 	if (change->has_ret && change->ret && !common->first_error)
 		common->first_error = change->ret;
-	if (child->record_lost)
-		parent->record_lost = true;
-	if (geometry_untag(change->addr) != page_start(check, &parent->change) ||
-	    change->size != parent->change.size)
+	parent->record_lost |= child->record_lost;
+	parent->probe_missed |= child->probe_missed;
+	if (parent->change.func == PWT_FN_COMMON &&
+	    (geometry_untag(change->addr) != page_start(check, &parent->change) ||
+	     change->size != parent->change.size))
 		return add_alias(common, geometry_untag(change->addr));
 	common->own++;
 	common->own_ret = change->ret;
 	if (common->aliases)
 		common->alias_wrong = !aliases_cover(check, common, change);
 	return 0;
+}
+
+/*
+ * set_memory_valid() and set_direct_map_*(): what they are made of is judged by itself, and they hand on
+ * its return value. Without any (!can_set_direct_map(), or a kernel where the part is not hooked) nothing
+ * is known.
+ */
+void judge_entry_point(struct call *call)
+{
+	struct change *change = &call->change;
+
+	change->expected_ret = call->common.own_ret;
+	if (is_lost(call))
+		return;
+	if (!call->common.own)
+		set_verdict(change, VERDICT_UNKNOWN, REASON_NOTHING_SEEN);
+	else if (change->ret != change->expected_ret)
+		set_verdict(change, VERDICT_MISMATCH, REASON_RETURN_VALUE);
+	else
+		set_verdict(change, VERDICT_MATCH, REASON_NONE);
 }
 
 /* Why the request is refused before anything is looked at, FINDING_NR: it is not. */
@@ -149,8 +170,8 @@ static bool judge_carried_out(struct check *check, struct call *call, bool final
 		if (!final)
 			return false;
 		/* a probe that did not run, or nothing that ran? */
-		if (check->missed)
-			set_verdict(change, VERDICT_LOST, REASON_RECORD_LOST);
+		if (check->config.missed && check->config.missed(check->config.missed_ctx))
+			set_verdict(change, VERDICT_LOST, REASON_PROBE_MISSED);
 		else
 			set_verdict(change, VERDICT_MISMATCH, gap);
 	} else if (change->ret != change->expected_ret) {
@@ -171,10 +192,8 @@ bool judge_common(struct check *check, struct call *call, bool final)
 
 	if (change->addr & (geometry_page_size(check->config.geo) - 1))
 		add_finding(change, FINDING_UNALIGNED);
-	if (call->record_lost) {
-		set_verdict(change, VERDICT_LOST, REASON_RECORD_LOST);
+	if (is_lost(call))
 		return true;
-	}
 	if (check->config.rules.rodata_full_unknown) {
 		set_verdict(change, VERDICT_UNKNOWN, REASON_RODATA_UNKNOWN);
 		return true;

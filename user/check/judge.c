@@ -25,30 +25,62 @@ static bool overlaps(uint64_t a_start, uint64_t a_end, uint64_t b_start, uint64_
 	return a_start < b_end && b_start < a_end;
 }
 
-/* Was another change of [start, end) under way while this one was? */
-static bool others_doing(const struct comparison *cmp, uint64_t start, uint64_t end)
+/* What a change of [start, end) may touch: splitting reaches to the ends of a contiguous run. */
+struct reach {
+	uint64_t start, end;
+	uint64_t align;		/* of what others were asked for */
+};
+
+static bool reached(const struct reach *reach, uint64_t start, uint64_t end)
+{
+	return overlaps(start & ~(reach->align - 1), (end + reach->align - 1) & ~(reach->align - 1),
+			reach->start, reach->end);
+}
+
+/* Was another change of these addresses under way while this one was? */
+static bool others_reach(const struct comparison *cmp, const struct reach *reach)
 {
 	const struct check *check = cmp->check;
 	const struct change *self = &cmp->call->change;
-	unsigned int nr = check->nr_past < HISTORY ? check->nr_past : HISTORY;
+	uint64_t nr = check->nr_past < HISTORY ? check->nr_past : HISTORY;
 
 	for (const struct call *other = check->open; other; other = other->next_open) {
 		uint64_t addr = geometry_untag(other->change.addr);
 
 		if (other != cmp->call && other->change.func == PWT_FN_RANGE &&
 		    other->change.time <= cmp->call->end_time &&
-		    overlaps(addr, addr + other->change.size, start, end))
+		    reached(reach, addr, addr + other->change.size))
 			return true;
 	}
-	for (unsigned int i = 0; i < nr; i++) {
+	for (uint64_t i = 0; i < nr; i++) {
 		const struct past *past = &check->past[i];
 
 		if (past->from <= cmp->call->end_time && past->to >= self->time &&
 		    !(past->from == self->time && past->to == cmp->call->end_time) &&
-		    overlaps(past->start, past->end, start, end))
+		    reached(reach, past->start, past->end))
 			return true;
 	}
 	return false;
+}
+
+/* Only the contiguous bit is gone, or a block became a table: that is what splitting does. */
+static bool split_like(enum pgtable_level level, uint64_t before, uint64_t after)
+{
+	return (before & ~after) == PTE_CONT ||
+	       (desc_leaf(before, level) && desc_table(after, level));
+}
+
+static bool others_doing(const struct comparison *cmp, enum pgtable_level level, uint64_t addr,
+			 uint64_t before, uint64_t after)
+{
+	const struct check_config *config = &cmp->check->config;
+	const struct geometry *geo = config->geo;
+	struct reach reach = { addr, addr + geometry_size(geo, level), 1 };
+
+	if ((config->rules.splits_leaves || config->rules.splits_unknown) &&
+	    split_like(level, before, after))
+		reach.align = geometry_size(geo, PGTABLE_LEVEL_PMD) * geo->cont_pmds;
+	return others_reach(cmp, &reach);
 }
 
 static void note(struct difference *diff, enum pgtable_level level, uint64_t addr, uint64_t before,
@@ -67,12 +99,10 @@ static bool remapped(const struct geometry *geo, uint64_t before, uint64_t after
 static void compare_table(struct comparison *cmp, enum pgtable_level level, uint64_t addr,
 			  uint64_t before, uint64_t after)
 {
-	uint64_t size = geometry_size(cmp->check->config.geo, level);
-
 	/* a table that appears where there was a hole: another mapping is made there */
 	if (!before || ((before ^ after) & ~PTE_AF) == 0)
 		return;
-	if (others_doing(cmp, addr, addr + size)) {
+	if (others_doing(cmp, level, addr, before, after)) {
 		cmp->raced = true;
 		return;
 	}
@@ -97,7 +127,7 @@ static void compare_leaf(struct comparison *cmp, enum pgtable_level level, uint6
 	}
 	if (!inside && remapped(geo, before, after))
 		return;
-	if (others_doing(cmp, addr, end)) {
+	if (others_doing(cmp, level, addr, before, after)) {
 		cmp->raced |= inside;
 		return;
 	}
@@ -226,11 +256,11 @@ static void conclude(struct change *change, const struct comparison *cmp,
 }
 
 /* What forbids a verdict before the model is asked. */
-static bool unusable(struct change *change, const struct call *call)
+static bool unusable(struct change *change, struct call *call)
 {
-	if (call->record_lost)
-		set_verdict(change, VERDICT_LOST, REASON_RECORD_LOST);
-	else if (call->flags & PWT_F_TRUNCATED)
+	if (is_lost(call))
+		return true;
+	if (call->flags & PWT_F_TRUNCATED)
 		set_verdict(change, VERDICT_UNKNOWN, REASON_RANGE_TOO_LARGE);
 	else if (call->flags & PWT_F_READ_FAULT)
 		set_verdict(change, VERDICT_UNKNOWN, REASON_UNREADABLE);

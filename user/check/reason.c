@@ -21,8 +21,6 @@ static const struct {
 		"return-value", "the kernel returned something else than its own rules give" },
 	[REASON_PARTIAL_BLOCK] = {
 		"partial-block", "the range covers a block in part and was not refused" },
-	[REASON_PARTIAL_CONTIGUOUS] = {
-		"partial-contiguous", "a contiguous run's members do not agree after the change" },
 	[REASON_ENTRY_NOT_CHANGED] = {
 		"entry-not-changed", "no entry of the range was changed, although the call succeeded" },
 	[REASON_PARTIAL_APPLICATION] = {
@@ -57,26 +55,40 @@ static const struct {
 		"no-area", "the vmalloc area that decides was not seen (find_vm_area is not hooked)" },
 	[REASON_RODATA_UNKNOWN] = {
 		"rodata-unknown", "rodata_full could not be read" },
-	[REASON_NO_MODEL] = {
-		"no-model", "there is no rule for this entry point yet" },
+	[REASON_NOTHING_SEEN] = {
+		"nothing-seen", "the entry point was called, but no change inside it was seen" },
 	[REASON_CONCURRENT_CHANGE] = {
 		"concurrent-change", "another change of the same entries was under way" },
 	[REASON_TORN_READ] = {
 		"torn-read", "an entry changed while the tables were read" },
 	[REASON_RECORD_LOST] = {
 		"record-lost", "a record of this change did not fit into the ring (see --ring)" },
+	[REASON_PROBE_MISSED] = {
+		"probe-missed",
+		"a probe did not run, because it was already running on that CPU when it was hit" },
 };
 
-static const char *const findings[FINDING_NR] = {
-	[FINDING_BLOCK_BOUNDARY] = "block-boundary",
-	[FINDING_EMPTY_RANGE] = "empty-range",
-	[FINDING_NO_AREA] = "no-vm-area",
-	[FINDING_PAST_AREA_END] = "past-area-end",
-	[FINDING_NOT_VM_ALLOC] = "not-vm-alloc",
-	[FINDING_HUGE_AREA] = "vm-allow-huge-vmap",
-	[FINDING_WIDE_ALIAS] = "wide-alias",
-	[FINDING_HOLE] = "hole",
-	[FINDING_UNALIGNED] = "unaligned",
+static const struct {
+	const char *name;
+	const char *text;
+} findings[FINDING_NR] = {
+	[FINDING_BLOCK_BOUNDARY] = {
+		"block-boundary", "refused: the range begins or ends inside a block" },
+	[FINDING_EMPTY_RANGE] = {
+		"empty-range", "refused: the range has no page" },
+	[FINDING_NO_AREA] = {
+		"no-vm-area", "refused: there is no vmalloc area at the address" },
+	[FINDING_PAST_AREA_END] = {
+		"past-area-end", "refused: the range ends behind its vmalloc area" },
+	[FINDING_NOT_VM_ALLOC] = {
+		"not-vm-alloc", "refused: the area was not made by vmalloc() (no VM_ALLOC)" },
+	[FINDING_HUGE_AREA] = {
+		"vm-allow-huge-vmap",
+		"refused: the area may be mapped huge (VM_ALLOW_HUGE_VMAP, fcf8dda8cc48)" },
+	[FINDING_WIDE_ALIAS] = {
+		"wide-alias", "the linear aliases of the whole area were changed, not of the range" },
+	[FINDING_UNALIGNED] = {
+		"unaligned", "the address is not page aligned" },
 };
 
 const char *verdict_name(enum verdict verdict)
@@ -96,7 +108,12 @@ const char *reason_text(enum reason reason)
 
 const char *finding_name(enum finding finding)
 {
-	return findings[finding];
+	return findings[finding].name;
+}
+
+const char *finding_text(enum finding finding)
+{
+	return findings[finding].text;
 }
 
 enum verdict verdict_find(const char *name)

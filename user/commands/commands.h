@@ -52,7 +52,7 @@ enum {
 	"  -j, --json           JSON Lines on stdout\n"				\
 	"  -p, --pretty         JSON over several lines\n"			\
 	"  -v, --verbose        fold nothing, show all entries and libbpf's messages\n" \
-	"  -q, --quiet          show only what is not MATCH, no summary\n"	\
+	"  -q, --quiet          show only what is not MATCH; no summary on stderr\n"	\
 	"      --no-color       no colours (NO_COLOR in the environment does the same)\n" \
 	"  -h, --help           this text\n"
 

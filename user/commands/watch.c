@@ -31,6 +31,7 @@ struct watch_options {
 	bool fail;
 	bool limit_losses;
 	uint64_t max_lost;
+	const char *output;	/* file for the changes, NULL: stdout */
 	char **command;		/* NULL: none */
 };
 
@@ -40,6 +41,7 @@ struct watch {
 	struct capture *capture;
 	struct check *check;
 	struct emitter *emitter;
+	FILE *out;
 	uint64_t shown;
 	bool full;		/* the limit is reached */
 };
@@ -78,6 +80,7 @@ static const char help[] =
 	"  -n, --limit N        after N changes were shown\n"
 	"      --fail           exit 1 if there was a MISMATCH\n"
 	"      --max-lost N     exit 4 if more than N records were lost\n"
+	"      --output FILE    write the changes to FILE, so that COMMAND has stdout for itself\n"
 	"\n"
 	"What is captured:\n"
 	"  -s, --stack          kernel stacks\n"
@@ -100,6 +103,7 @@ enum {
 	OPT_WALKS,
 	OPT_BACKEND,
 	OPT_RING,
+	OPT_OUTPUT,
 };
 
 static const struct option long_options[] = {
@@ -120,6 +124,7 @@ static const struct option long_options[] = {
 	{ "walks", no_argument, NULL, OPT_WALKS },
 	{ "backend", required_argument, NULL, OPT_BACKEND },
 	{ "ring", required_argument, NULL, OPT_RING },
+	{ "output", required_argument, NULL, OPT_OUTPUT },
 	COMMON_LONG,
 	{}
 };
@@ -237,6 +242,9 @@ static int parse_option(struct watch_options *options, int opt)
 		return 0;
 	case OPT_BACKEND:
 		return parse_backend(optarg, &options->capture.backend);
+	case OPT_OUTPUT:
+		options->output = optarg;
+		return 0;
 	case OPT_RING:
 		return parse_ring(optarg, &options->capture.ring_size);
 	default:
@@ -287,6 +295,8 @@ static void on_change(void *ctx, const struct change *change)
 	struct watch *watch = ctx;
 	struct stack stack = {};
 
+	if (watch->options->common.quiet && change->verdict == VERDICT_MATCH)
+		return;
 	if (watch->full || !filter_pass(&watch->options->filter, change))
 		return;
 	if (change->stack_id >= 0)
@@ -300,6 +310,13 @@ static void on_change(void *ctx, const struct change *change)
 static void code_range(const struct kernel *kernel, const char *name, struct code_range *range)
 {
 	kernel_code(kernel, name, &range->start, &range->end);
+}
+
+static uint64_t missed(void *ctx)
+{
+	struct watch *watch = ctx;
+
+	return capture_missed(watch->capture);
 }
 
 static void configure_check(struct watch *watch, struct check_config *config)
@@ -321,6 +338,8 @@ static void configure_check(struct watch *watch, struct check_config *config)
 		.callbacks = watch->options->capture.callbacks,
 		.exclusive_hook = kallsyms_find(kernel->syms, "__change_memory_common"),
 		.own_tgid = getpid(),
+		.missed = missed,
+		.missed_ctx = watch,
 	};
 	code_range(kernel, "change_memory_common", &config->change_memory_common);
 	code_range(kernel, "__change_memory_common", &config->__change_memory_common);
@@ -346,11 +365,32 @@ static int start_emitter(struct watch *watch)
 		.pretty = common->pretty,
 		.color = common->color,
 		.verbose = common->verbose,
-		.quiet = common->quiet,
 	};
 
-	watch->emitter = emitter_new(&watch->kernel, &options, stdout);
+	watch->emitter = emitter_new(&watch->kernel, &options, watch->out);
 	return watch->emitter ? 0 : -ENOMEM;
+}
+
+static int open_output(struct watch *watch)
+{
+	const char *path = watch->options->output;
+
+	watch->out = path ? fopen(path, "we") : stdout;
+	if (!watch->out)
+		fprintf(stderr, "pwtrace: cannot write to %s: %s\n", path, strerror(errno));
+	return watch->out ? 0 : -errno;
+}
+
+/* A full disk shows here at the latest. */
+static int close_output(struct watch *watch)
+{
+	const char *path = watch->options->output ? watch->options->output : "stdout";
+	bool failed = ferror(watch->out) | (watch->out == stdout ? fflush(stdout) :
+					    fclose(watch->out));
+
+	if (failed)
+		fprintf(stderr, "pwtrace: writing to %s failed: %s\n", path, strerror(errno));
+	return failed ? EXIT_INTERNAL : 0;
 }
 
 static void catch_signals(void)
@@ -377,15 +417,14 @@ static int look(struct watch *watch, int timeout_ms)
 	int nr = capture_poll(watch->capture, timeout_ms);
 
 	if (!nr) {
-		if (check_waits(watch->check))
-			check_idle(watch->check, capture_missed(watch->capture));
+		check_idle(watch->check);
 		emit_idle(watch->emitter);
 	}
 	return nr;
 }
 
 /* Until the end that was asked for. */
-static int follow(struct watch *watch, pid_t child)
+static int follow(struct watch *watch, pid_t *child)
 {
 	const struct watch_options *options = watch->options;
 	double end = options->duration ? now() + options->duration : 0;
@@ -394,7 +433,8 @@ static int follow(struct watch *watch, pid_t child)
 	while (!stopped && !watch->full && nr >= 0) {
 		int timeout = POLL_MS;
 
-		if (child > 0 && child_ended(child, &status)) {
+		if (*child && child_ended(*child, &status)) {
+			*child = 0;
 			if (WIFSIGNALED(status) || WEXITSTATUS(status))
 				fprintf(stderr, "pwtrace: '%s' ended with %s %d\n",
 					options->command[0],
@@ -428,7 +468,7 @@ static int drain(struct watch *watch)
 		nr = look(watch, 10);
 	} while (nr > 0 || (!nr && --looks));
 	lost = capture_lost_by_task(watch->capture, &buckets);
-	check_finish(watch->check, lost, buckets, capture_missed(watch->capture));
+	check_finish(watch->check, lost, buckets);
 	return nr < 0 ? nr : 0;
 }
 
@@ -477,7 +517,7 @@ static int run(struct watch *watch)
 {
 	const struct watch_options *options = watch->options;
 	pid_t child = 0;
-	int err;
+	int err, status;
 
 	announce(watch);
 	if (options->command) {
@@ -488,7 +528,10 @@ static int run(struct watch *watch)
 			return EXIT_USAGE;
 		}
 	}
-	err = follow(watch, child);
+	err = follow(watch, &child);
+	/* the command goes with the watch that ends before it */
+	if (child && !child_ended(child, &status))
+		kill(child, SIGTERM);
 	if (!err)
 		err = drain(watch);
 	if (err) {
@@ -529,10 +572,14 @@ int cmd_watch(int argc, char **argv)
 	if (status)
 		return status > 0 ? EXIT_FINE : usage_error("watch");
 	catch_signals();
+	if (open_output(&watch))
+		return EXIT_USAGE;
+	if (options.output)
+		options.common.color = false;
 	status = open_and_run(&watch);
 	capture_close(watch.capture);
 	check_free(watch.check);
 	emitter_free(watch.emitter);
 	kernel_close(&watch.kernel);
-	return status;
+	return close_output(&watch) ?: status;
 }

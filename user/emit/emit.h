@@ -15,7 +15,6 @@ struct emit_options {
 	bool pretty;		/* JSON over several lines */
 	bool color;
 	bool verbose;		/* text: no line is folded into a count, all entries are shown */
-	bool quiet;		/* text: only what is not MATCH */
 };
 
 /* A kernel stack that goes with a change; nr 0: none was taken. */

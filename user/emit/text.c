@@ -101,8 +101,10 @@ static bool folded(struct text *text, const struct change *change, const char *k
 {
 	struct fold *fold = &text->fold;
 
-	if (text->base.options.verbose || change->verdict == VERDICT_MISMATCH)
+	if (text->base.options.verbose || change->verdict == VERDICT_MISMATCH) {
+		print_fold(text);
 		return false;
+	}
 	if (strcmp(key, fold->key)) {
 		print_fold(text);
 		snprintf(fold->key, sizeof(fold->key), "%s", key);
@@ -202,6 +204,9 @@ static void print_details(struct text *text, const struct change *change)
 			fprintf(text->base.out, "    returned %d, expected %d\n", change->ret,
 				change->expected_ret);
 	}
+	for (int i = 0; i < FINDING_NR; i++)
+		if (refused && change->findings & 1U << i)
+			fprintf(text->base.out, "    %s\n", finding_text(i));
 	if (change->boundary.found)
 		draw_boundary(text->base.out, change, "    ");
 	if (change->diff.found)
@@ -227,8 +232,6 @@ static void text_change(struct emitter *emitter, const struct change *change,
 	char time[32], size[24], masks[256], leaves[64], ret[16], key[256];
 	bool nested = change->parent_seq;
 
-	if (emitter->options.quiet && change->verdict == VERDICT_MATCH)
-		return;
 	emit_time(emitter, change->time, false, time, sizeof(time));
 	emit_size(change->size, size, sizeof(size));
 	format_masks(change, masks, sizeof(masks));

@@ -28,10 +28,16 @@ static unsigned long entry_end(const struct geometry *geo, int level, unsigned l
 	return boundary - 1 < end - 1 ? boundary : end;
 }
 
-/* real_depth(): the number of the highest level that folding makes this one. */
+/*
+ * real_depth(): the number of the highest level that folding makes this one. The kernel knows the
+ * levels that its configuration folds, not those that are folded at run time.
+ */
 static int hole_depth(const struct geometry *geo, int level)
 {
-	return level == (int)geometry_top(geo) ? 0 : PGTABLE_LEVEL_PGD - level;
+	int bits = geometry_table_bits(geo);
+	int top = (geo->va_bits_config - geo->page_shift + bits - 1) / bits - 1;
+
+	return level == top ? 0 : PGTABLE_LEVEL_PGD - level;
 }
 
 static int call_entry(uint64_t *entry, int level, unsigned long addr, unsigned long next,
@@ -134,7 +140,7 @@ static int walk_entry(int level, uint64_t *entry, unsigned long addr, unsigned l
 		if (!has_handler_below(ops, level))
 			return 0;
 		/* a leaf that no callback took is passed over; the callback may have changed it */
-		if (!desc_table(*entry, level))
+		if (desc_leaf(*entry, level) || !desc_present(*entry))
 			return 0;
 		err = descend(level, *entry, addr, next, walk);
 		if (err || walk->action != ACTION_AGAIN || level > PGTABLE_LEVEL_PUD)

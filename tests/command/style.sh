@@ -1,0 +1,43 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# How the source looks: clang-format, shellcheck, licenses.
+
+set -u
+cd "$(dirname "$0")/../.." || exit
+# shellcheck source-path=SCRIPTDIR/../vm source=../vm/tap.sh
+. tests/vm/tap.sh
+
+# What is ours: not what is built, and not the header that vmlinux-gen made.
+files() {
+	find bpf user include tests vmlinux-gen doc Makefile .ci -type f ! -path '*/.*.sw?' "$@" | sort
+}
+mapfile -t sources < <(files -name '*.[ch]' ! -path bpf/vmlinux.h)
+scripts=()
+while read -r file; do
+	IFS= read -r first 2> /dev/null < "$file"
+	[[ $first =~ ^#!.*/(ba)?sh || $file == *.sh ]] && scripts+=("$file")
+done < <(files ! -name '*.[ch]')
+
+if [[ ! -e .clang-format ]]; then
+	skip "clang-format" "there is no .clang-format"
+elif ! command -v clang-format > /dev/null; then
+	skip "clang-format" "it is not installed: tests/setup"
+else
+	ok "clang-format" clang-format --dry-run -Werror "${sources[@]}"
+fi
+if ! command -v shellcheck > /dev/null; then
+	skip "shellcheck" "it is not installed: tests/setup"
+else
+	ok "shellcheck" shellcheck -x "${scripts[@]}"
+fi
+
+# A license in one of the first lines, or the file is of a kind that has no comments.
+mapfile -t commented < <(files ! -name '*.json' ! -name '*.txt' ! -name '*.md' ! -name '*.expected')
+mapfile -t bare < <(awk 'FNR == 1 { if (name && !seen) print name; name = FILENAME; seen = 0 }
+	FNR <= 4 && /SPDX-License-Identifier: / { seen = 1 }
+	END { if (name && !seen) print name }' "${commented[@]}")
+is "each file has its license" "${bare[*]}" ''
+mapfile -t dual < <(grep -LE 'GPL-2.0-only OR BSD-2-Clause' include/pwtrace/*.h)
+is "public headers are GPL-2.0-only OR BSD-2-Clause" "${dual[*]}" ''
+finish

@@ -1,0 +1,103 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The command line, on the machine that builds: help, versions, what is refused, and with which status.
+
+set -u -o pipefail
+# shellcheck source-path=SCRIPTDIR/../vm source=../vm/tap.sh
+. "$(dirname "$0")/../vm/tap.sh"
+machine=$(uname -m)
+pwtrace=${PWTRACE_HOST:-$top/build/${machine/aarch64/arm64}/pwtrace}
+[[ -x $pwtrace ]] || { fail "there is a pwtrace for this machine" "$pwtrace: run make"; finish; }
+
+# run WANTED-STATUS ARG...: its output in $tmp/out and err
+run() {
+	"$pwtrace" "${@:2}" > "$tmp/out" 2> "$tmp/err" < /dev/null
+	is "pwtrace ${*:2}: exit status $1" $? "$1"
+}
+silent() {
+	is "  nothing on $1" "$(cat "$tmp/$1")" ''
+}
+# refused WHAT ARG...: wrong usage. The message says what, and where to read on.
+refused() {
+	run 2 "${@:2}"
+	silent out
+	like "  says: $1" "$tmp/err" "$1"
+	like "  with help, or where it is" "$tmp/err" "^Usage: pwtrace|Try 'pwtrace .*--help'"
+}
+
+run 0 --help
+silent err
+like "  names each command" "$tmp/out" '^ +watch +[a-z]'
+cp "$tmp/out" "$tmp/help"
+mapfile -t commands < <(sed -nE 's/^  ([a-z]+) +[a-z].*/\1/p' "$tmp/help")
+ok "there are commands" test ${#commands[@]} -ge 2
+run 0 -h
+is "  -h is --help" "$(cat "$tmp/out")" "$(cat "$tmp/help")"
+for command in "${commands[@]}"; do
+	run 0 "$command" --help
+	silent err
+	like "  has its usage" "$tmp/out" "^Usage: pwtrace $command "
+	like "  and its exit status" "$tmp/out" '^Exit status: '
+	for option in -j -p -v --no-color --help; do
+		like "  and $option" "$tmp/out" "(^|[ ,])$option([ ,]|\$)"
+	done
+	is "  in no more than 100 columns" "$(awk 'length > 100' "$tmp/out")" ''
+	cp "$tmp/out" "$tmp/help"
+	run 0 "$command" -h
+	is "  -h is --help" "$(cat "$tmp/out")" "$(cat "$tmp/help")"
+	refused "nonsense" "$command" --nonsense
+	refused "'?Z'?" "$command" -Z
+	refused "stray" "$command" stray
+done
+
+run 0 --version
+silent err
+like "  version and libbpf's" "$tmp/out" '^pwtrace [0-9]+\.[0-9]+'
+like "  libbpf's" "$tmp/out" 'libbpf v?[0-9]+\.[0-9]+'
+for order in '--version -j' '-j --version' '--json --version'; do
+	# shellcheck disable=SC2086
+	run 0 $order
+	is "  is an object" "$(jq -r '[.type, (.version | test("^[0-9]+\\.[0-9]+")), (.libbpf | type)] | join(" ")' \
+		"$tmp/out" 2>&1)" 'version true string'
+done
+
+refused 'Usage'
+refused "unknown option '--nonsense'" --nonsense
+refused "no command 'nonsense'" nonsense
+refused "no command 'wat'" wat
+
+# Values of watch that make no sense are said to, with what would.
+for option in duration limit max-lost ring backend zone range pid comm ret verdict op; do
+	run 2 watch --$option
+	like "  wants a value" "$tmp/err" "'?--$option'? requires an argument"
+done
+for value in duration=x duration=0 duration=-3 duration=1h limit=x limit=-1 limit=3x max-lost=many max-lost=-1 ring=100 \
+	ring=63K ring=96K ring=2G ring=32K ring=-1M ring=x ring=18446744073709551616 backend=ftrace zone=kernel \
+	range=1000 range=5-5 range=0x2000-0x1000 range=x+y pid=init ret=EINVAL verdict=good op= 'zone=!'; do
+	refused "--${value%%=*} .*: give " watch "--${value%%=*}" "${value#*=}"
+done
+
+if [[ $machine == aarch64 ]]; then
+	skip "on another machine than arm64" "this is arm64"
+else
+	for command in "${commands[@]}"; do
+		run 3 "$command"
+		cat "$tmp/out" >> "$tmp/err"
+		like "  names this machine and the one that it takes" "$tmp/err" "$machine.*arm64"
+		like "  and what to do" "$tmp/err" 'run it on an arm64 machine'
+		run 3 "$command" -j
+		ok "  -j: objects" jq -es 'length > 0 and all(.[]; has("type"))' "$tmp/out"
+	done
+	run 3 watch -j -- touch "$tmp/ran"
+	ok "  COMMAND is not run" test ! -e "$tmp/ran"
+	is "  the error as an object" "$(jq -r '.type + " " + (.error | test("arm64") | tostring)' "$tmp/out")" 'error true'
+	is "  in one line" "$(wc -l < "$tmp/err")" 1
+	run 3 watch -p --backend kprobe -z linear -r 0x1000+4096 -P 1 -n 3 -d 0.5 --ring 64K -V mismatch -R -22
+	is "  every option is understood" "$(jq -r .type "$tmp/out")" error
+	run 3 doctor -j
+	is "  doctor: the need that is not met" \
+		"$(jq -rs 'map(select(.type == "need" and (.ok | not)).name) | join(" ")' "$tmp/out")" arm64
+	is "  and its conclusion" "$(jq -cs 'last | [.type, .ok]' "$tmp/out")" '["doctor",false]'
+fi
+finish

@@ -1,0 +1,1636 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The checker: records in, verdicts out. Each reason that it can give is provoked. */
+#include "check/check.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "test.h"
+#include "world.h"
+
+#define PA		0x90000000ULL
+#define VM_ALLOC	0x2
+#define VM_HUGE		0x400
+
+static const struct actor actor = ACTOR;
+
+static void expect_verdict(const char *file, int line, const struct change *change,
+			   enum verdict verdict, enum reason reason)
+{
+	const char *none = "none";
+
+	test_str(file, line, "verdict", verdict_name(change->verdict), verdict_name(verdict));
+	test_str(file, line, "reason", reason_name(change->reason) ? reason_name(change->reason) : none,
+		 reason_name(reason) ? reason_name(reason) : none);
+}
+
+#define EXPECT_VERDICT(change, verdict, reason)						\
+	expect_verdict(__FILE__, __LINE__, (change), VERDICT_##verdict, REASON_##reason)
+
+static const struct request one_page_ro = { VMALLOC + 5 * PAGE, PAGE, PTE_RDONLY, PTE_WRITE };
+static const struct request four_pages_ro = { VMALLOC + 4 * PAGE, 4 * PAGE, PTE_RDONLY, PTE_WRITE };
+
+/* 16 pages at VMALLOC, a block 2 MiB behind, a hole behind that. */
+static void usual_world(struct world *world)
+{
+	world_init(world);
+	world_pages(world, VMALLOC, PA, 16, PAGE_BITS);
+	world_block(world, VMALLOC + BLOCK, 0xa0000000);
+}
+
+static uint64_t *pte(struct world *world, unsigned int page)
+{
+	return tables_entry(&world->tables, PGTABLE_LEVEL_PTE, VMALLOC + page * PAGE);
+}
+
+/* One call, whose doing is @kernel; NULL: what it should. */
+static struct change play(struct world *world, const struct request *request, int ret,
+			  void (*kernel)(struct world *world, const struct request *request))
+{
+	world_begin(world, &actor, request);
+	if (kernel)
+		kernel(world, request);
+	else
+		world_apply(world, request);
+	world_end(world, &actor, request, ret);
+	return *world_last(world);
+}
+
+static void do_nothing(struct world *world, const struct request *request)
+{
+	(void)world, (void)request;
+}
+
+/* MATCH */
+
+TEST(match)
+{
+	static const struct {
+		struct request request;
+		int ret;
+		bool changes;
+	} cases[] = {
+		{ { VMALLOC, PAGE, PTE_RDONLY, PTE_WRITE }, 0, true },
+		{ { VMALLOC + 5 * PAGE, PAGE, PTE_RDONLY, PTE_WRITE }, 0, true },
+		{ { VMALLOC + 511 * PAGE, PAGE, PTE_RDONLY, PTE_WRITE }, 0, true },
+		{ { VMALLOC + 5 * PAGE, PAGE, 0, PTE_PXN }, 0, true },
+		{ { VMALLOC + 2 * PAGE, 7 * PAGE, PTE_PXN, PTE_GP }, 0, true },
+		{ { VMALLOC, BLOCK, PTE_RDONLY, PTE_WRITE }, 0, true },
+		{ { VMALLOC, 2 * BLOCK, PTE_RDONLY, PTE_WRITE }, 0, true },
+		{ { VMALLOC + BLOCK, BLOCK, PTE_PRESENT_INVALID, PTE_VALID }, 0, true },
+		/* nothing there: passed over */
+		{ { VMALLOC + 2 * BLOCK, PAGE, PTE_RDONLY, PTE_WRITE }, 0, false },
+		{ { VMALLOC + 2 * BLOCK, 3 * BLOCK, PTE_RDONLY, PTE_WRITE }, 0, false },
+		/* a part of the block: refused */
+		{ { VMALLOC + BLOCK, PAGE, PTE_RDONLY, PTE_WRITE }, -EINVAL, false },
+		{ { VMALLOC + BLOCK + PAGE, BLOCK, PTE_RDONLY, PTE_WRITE }, -EINVAL, false },
+		{ { VMALLOC, 0, PTE_RDONLY, PTE_WRITE }, -EINVAL, false },
+		/* a tag in the address */
+		{ { VMALLOC - (8ULL << 56) + PAGE, PAGE, PTE_RDONLY, PTE_WRITE }, 0, true },
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct world world;
+		struct change change;
+
+		test_case("case %u", i);
+		usual_world(&world);
+		change = play(&world, &cases[i].request, cases[i].ret,
+			      cases[i].changes ? NULL : do_nothing);
+		EXPECT_VERDICT(&change, MATCH, NONE);
+		EXPECT_EQ(change.ret, cases[i].ret);
+		EXPECT_EQ(change.expected_ret, cases[i].ret);
+		EXPECT_EQ(change.findings, !cases[i].ret ? 0 :
+			  1U << (cases[i].request.size ? FINDING_BLOCK_BOUNDARY : FINDING_EMPTY_RANGE));
+		EXPECT_EQ(world.nr, 1);
+		EXPECT_EQ(check_stats(world.check)->malformed, 0);
+		world_release(&world);
+	}
+}
+
+TEST(what_is_known_of_a_change)
+{
+	struct change change;
+	struct world world;
+
+	usual_world(&world);
+	change = play(&world, &one_page_ro, 0, NULL);
+	EXPECT_EQ(change.addr, one_page_ro.start);
+	EXPECT_EQ(change.size, PAGE);
+	EXPECT_EQ(change.set_mask, PTE_RDONLY);
+	EXPECT_EQ(change.clear_mask, PTE_WRITE);
+	EXPECT(change.has_masks);
+	EXPECT(change.has_ret);
+	EXPECT(!change.own);
+	EXPECT_EQ(change.seq, 1);
+	EXPECT_EQ(change.parent_seq, 0);
+	EXPECT_EQ(change.pid, 77);
+	EXPECT_EQ(change.duration, 100);
+	EXPECT_EQ(change.zone, ZONE_VMALLOC);
+	EXPECT_EQ(change.leaves[PGTABLE_LEVEL_PTE], 1);
+	EXPECT_STR(change.comm, "provoke");
+	EXPECT_STR(change.op, "set_memory_ro");
+	EXPECT_EQ(check_stats(world.check)->changes, 1);
+	EXPECT_EQ(check_stats(world.check)->verdicts[VERDICT_MATCH], 1);
+	world_release(&world);
+}
+
+TEST(own_changes)
+{
+	struct change change;
+	struct world world;
+
+	usual_world(&world);
+	world.config.own_tgid = actor.pid;
+	change = play(&world, &one_page_ro, 0, NULL);
+	EXPECT(change.own);
+	EXPECT_EQ(check_stats(world.check)->own, 1);
+	world_release(&world);
+}
+
+TEST(unaligned_addresses_are_a_finding)
+{
+	const struct request request = { VMALLOC + PAGE + 0x10, PAGE, PTE_RDONLY, PTE_WRITE };
+	struct change change;
+	struct world world;
+
+	usual_world(&world);
+	world_begin(&world, &actor, &request);
+	*pte(&world, 1) = (*pte(&world, 1) | PTE_RDONLY) & ~PTE_WRITE;
+	world_end(&world, &actor, &request, 0);
+	change = *world_last(&world);
+	EXPECT_VERDICT(&change, MATCH, NONE);
+	EXPECT_EQ(change.findings, 1U << FINDING_UNALIGNED);
+	world_release(&world);
+}
+
+/* MISMATCH */
+
+TEST(return_value)
+{
+	struct change change;
+	struct world world;
+
+	usual_world(&world);
+	change = play(&world, &one_page_ro, -ENOMEM, NULL);
+	EXPECT_VERDICT(&change, MISMATCH, RETURN_VALUE);
+	EXPECT_EQ(change.expected_ret, 0);
+	world_release(&world);
+
+	test_case("success where there is no page");
+	usual_world(&world);
+	change = play(&world, &(struct request){ VMALLOC, 0, PTE_RDONLY, PTE_WRITE }, 0, do_nothing);
+	EXPECT_VERDICT(&change, MISMATCH, RETURN_VALUE);
+	EXPECT_EQ(change.expected_ret, -EINVAL);
+	world_release(&world);
+}
+
+TEST(partial_block)
+{
+	const struct request request = { VMALLOC + BLOCK, PAGE, PTE_RDONLY, PTE_WRITE };
+	struct change change;
+	struct world world;
+
+	usual_world(&world);
+	change = play(&world, &request, 0, do_nothing);
+	EXPECT_VERDICT(&change, MISMATCH, PARTIAL_BLOCK);
+	EXPECT(change.boundary.found);
+	EXPECT_EQ(change.boundary.start, VMALLOC + BLOCK);
+	EXPECT_EQ(change.boundary.end, VMALLOC + 2 * BLOCK);
+	EXPECT_EQ(change.boundary.level, PGTABLE_LEVEL_PMD);
+	world_release(&world);
+
+	test_case("the whole block is changed");
+	usual_world(&world);
+	change = play(&world, &request, 0, NULL);
+	EXPECT_VERDICT(&change, MISMATCH, PARTIAL_BLOCK);
+	world_release(&world);
+}
+
+TEST(entry_not_changed)
+{
+	static const struct request requests[] = {
+		{ VMALLOC + 5 * PAGE, PAGE, PTE_RDONLY, PTE_WRITE },
+		{ VMALLOC + 4 * PAGE, 4 * PAGE, PTE_RDONLY, PTE_WRITE },
+		{ VMALLOC + BLOCK, BLOCK, PTE_RDONLY, PTE_WRITE },
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(requests); i++) {
+		struct change change;
+		struct world world;
+
+		test_case("request %u", i);
+		usual_world(&world);
+		change = play(&world, &requests[i], 0, do_nothing);
+		EXPECT_VERDICT(&change, MISMATCH, ENTRY_NOT_CHANGED);
+		EXPECT(change.diff.found);
+		EXPECT_EQ(change.diff.addr, requests[i].start);
+		EXPECT_EQ(change.diff.before, change.diff.after);
+		EXPECT_EQ(change.diff.expected,
+			  (change.diff.before | PTE_RDONLY) & ~PTE_WRITE);
+		world_release(&world);
+	}
+}
+
+static void two_of_four(struct world *world, const struct request *request)
+{
+	const struct request half = { request->start, request->size / 2, request->set, request->clear };
+
+	world_apply(world, &half);
+}
+
+TEST(partial_application)
+{
+	struct change change;
+	struct world world;
+
+	usual_world(&world);
+	change = play(&world, &four_pages_ro, 0, two_of_four);
+	EXPECT_VERDICT(&change, MISMATCH, PARTIAL_APPLICATION);
+	EXPECT_EQ(change.diff.addr, four_pages_ro.start + 2 * PAGE);
+	EXPECT_EQ(change.diff.level, PGTABLE_LEVEL_PTE);
+	world_release(&world);
+}
+
+static void one_bit_too_many(struct world *world, const struct request *request)
+{
+	world_apply(world, request);
+	*pte(world, 5) ^= PTE_UXN;
+}
+
+static void not_cleared(struct world *world, const struct request *request)
+{
+	const struct request only_set = { request->start, request->size, request->set, 0 };
+
+	world_apply(world, &only_set);
+}
+
+static void one_page_only(struct world *world, const struct request *request)
+{
+	const struct request first = { request->start, PAGE, request->set, request->clear };
+
+	world_apply(world, &first);
+}
+
+TEST(entry_wrong_bits)
+{
+	static void (*const kernels[])(struct world *, const struct request *) = {
+		one_bit_too_many, not_cleared,
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(kernels); i++)
+		for (unsigned int n = 0; n < 2; n++) {
+			struct change change;
+			struct world world;
+
+			test_case("kernel %u, %s", i, n ? "4 pages" : "1 page");
+			usual_world(&world);
+			change = play(&world, n ? &four_pages_ro : &one_page_ro, 0, kernels[i]);
+			EXPECT_VERDICT(&change, MISMATCH, ENTRY_WRONG_BITS);
+			EXPECT(change.diff.expected != change.diff.after);
+			world_release(&world);
+		}
+}
+
+/* A refusal leaves behind what was changed before it; a kernel that did not change it is wrong. */
+TEST(refused_but_not_applied_before)
+{
+	const struct request request = { VMALLOC + 510 * PAGE, 3 * PAGE, PTE_RDONLY, PTE_WRITE };
+	struct change change;
+	struct world world;
+
+	usual_world(&world);
+	world_pages(&world, VMALLOC + 510 * PAGE, PA + 510 * PAGE, 2, PAGE_BITS);
+	change = play(&world, &request, -EINVAL, do_nothing);
+	EXPECT_VERDICT(&change, MISMATCH, ENTRY_NOT_CHANGED);
+	world_release(&world);
+
+	usual_world(&world);
+	world_pages(&world, VMALLOC + 510 * PAGE, PA + 510 * PAGE, 2, PAGE_BITS);
+	change = play(&world, &request, -EINVAL, one_page_only);
+	EXPECT_VERDICT(&change, MISMATCH, PARTIAL_APPLICATION);
+	world_release(&world);
+}
+
+static void neighbour_too(struct world *world, const struct request *request)
+{
+	const struct request wider = { request->start, request->size + PAGE, request->set,
+				       request->clear };
+
+	world_apply(world, &wider);
+}
+
+TEST(outside_range_changed)
+{
+	struct change change;
+	struct world world;
+
+	for (unsigned int n = 0; n < 2; n++) {
+		const struct request *request = n ? &four_pages_ro : &one_page_ro;
+
+		usual_world(&world);
+		change = play(&world, request, 0, neighbour_too);
+		EXPECT_VERDICT(&change, MISMATCH, OUTSIDE_RANGE_CHANGED);
+		EXPECT_EQ(change.diff.addr, request->start + request->size);
+		world_release(&world);
+	}
+}
+
+static void remap_neighbour(struct world *world, const struct request *request)
+{
+	world_apply(world, request);
+	*pte(world, 6) = (PA + 0x100000) | PAGE_BITS;
+}
+
+static void unmap_neighbour(struct world *world, const struct request *request)
+{
+	world_apply(world, request);
+	*pte(world, 4) = 0;
+}
+
+/* vmalloc() and vfree() of a neighbour are not this change's doing. */
+TEST(remapped_neighbours_are_no_mismatch)
+{
+	static void (*const kernels[])(struct world *, const struct request *) = {
+		remap_neighbour, unmap_neighbour,
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(kernels); i++) {
+		struct change change;
+		struct world world;
+
+		test_case("kernel %u", i);
+		usual_world(&world);
+		change = play(&world, &one_page_ro, 0, kernels[i]);
+		EXPECT_VERDICT(&change, MATCH, NONE);
+		world_release(&world);
+
+		test_case("kernel %u, a page is mapped", i);
+		usual_world(&world);
+		*pte(&world, 6) = 0;
+		change = play(&world, &one_page_ro, 0, kernels[i]);
+		EXPECT_VERDICT(&change, MATCH, NONE);
+		world_release(&world);
+	}
+}
+
+static void table_bits(struct world *world, const struct request *request)
+{
+	world_apply(world, request);
+	*tables_entry(&world->tables, PGTABLE_LEVEL_PMD, request->start) |= TABLE_PXN;
+}
+
+TEST(table_changed)
+{
+	struct change change;
+	struct world world;
+
+	usual_world(&world);
+	change = play(&world, &one_page_ro, 0, table_bits);
+	EXPECT_VERDICT(&change, MISMATCH, TABLE_CHANGED);
+	EXPECT_EQ(change.diff.level, PGTABLE_LEVEL_PMD);
+	EXPECT_EQ(change.diff.addr, VMALLOC);
+	world_release(&world);
+}
+
+static void split_block(struct world *world, const struct request *request)
+{
+	uint64_t addr = request->start & ~(BLOCK - 1);
+
+	tables_new(&world->tables, PGTABLE_LEVEL_PMD, addr);
+	for (unsigned int i = 0; i < 512; i++)
+		*tables_entry(&world->tables, PGTABLE_LEVEL_PTE, addr + i * PAGE) =
+			(0xa0000000 + i * PAGE) | PAGE_BITS;
+	world_apply(world, request);
+}
+
+TEST(unexpected_split)
+{
+	struct change change;
+	struct world world;
+
+	usual_world(&world);
+	change = play(&world, &(struct request){ VMALLOC + BLOCK, BLOCK, PTE_RDONLY, PTE_WRITE }, 0,
+		      split_block);
+	EXPECT_VERDICT(&change, MISMATCH, UNEXPECTED_SPLIT);
+	EXPECT_EQ(change.diff.addr, VMALLOC + BLOCK);
+	world_release(&world);
+}
+
+/* A table that appears in a hole is another mapping being made there. */
+static void map_in_hole(struct world *world, const struct request *request)
+{
+	tables_new(&world->tables, PGTABLE_LEVEL_PMD, request->start);
+}
+
+TEST(a_table_in_a_hole_is_no_mismatch)
+{
+	struct change change;
+	struct world world;
+
+	usual_world(&world);
+	change = play(&world, &(struct request){ VMALLOC + 2 * BLOCK, BLOCK, PTE_RDONLY, PTE_WRITE },
+		      0, map_in_hole);
+	EXPECT(change.verdict == VERDICT_MATCH || change.verdict == VERDICT_RACED);
+	world_release(&world);
+}
+
+struct call_back {
+	enum pwt_func func;
+	uint64_t addr, next;
+};
+
+static void send_callbacks(struct world *world, const struct call_back *calls, unsigned int nr)
+{
+	for (unsigned int i = 0; i < nr; i++) {
+		struct pwt_callback record = {
+			.hdr = { .type = PWT_CALLBACK, .func = calls[i].func, .task = actor.task,
+				 .frame = actor.frame - 0x100 - i * 0x10 },
+			.addr = calls[i].addr,
+			.next = calls[i].next,
+		};
+
+		world_send(world, &record, sizeof(record));
+	}
+}
+
+TEST(callback_order)
+{
+#define AT(page)	(VMALLOC + (page) * PAGE)
+#define PUD_CALL	{ PWT_FN_PUD_ENTRY, AT(4), AT(6) }
+#define PMD_CALL	{ PWT_FN_PMD_ENTRY, AT(4), AT(6) }
+#define PTE_CALL(n)	{ PWT_FN_PTE_ENTRY, AT(n), AT((n) + 1) }
+	static const struct {
+		const char *name;
+		unsigned int nr;
+		struct call_back calls[6];
+		bool match;
+	} cases[] = {
+		{ "right", 4, { PUD_CALL, PMD_CALL, PTE_CALL(4), PTE_CALL(5) }, true },
+		{ "none", 0, { }, false },
+		{ "one missing", 3, { PUD_CALL, PMD_CALL, PTE_CALL(4) }, false },
+		{ "one missing at first", 3, { PMD_CALL, PTE_CALL(4), PTE_CALL(5) }, false },
+		{ "one too many", 5, { PUD_CALL, PMD_CALL, PTE_CALL(4), PTE_CALL(5), PTE_CALL(6) },
+		  false },
+		{ "other order", 4, { PUD_CALL, PMD_CALL, PTE_CALL(5), PTE_CALL(4) }, false },
+		{ "other end", 4,
+		  { PUD_CALL, { PWT_FN_PMD_ENTRY, AT(4), AT(7) }, PTE_CALL(4), PTE_CALL(5) }, false },
+		{ "other level", 4, { PUD_CALL, PUD_CALL, PTE_CALL(4), PTE_CALL(5) }, false },
+	};
+	const struct request request = { AT(4), 2 * PAGE, PTE_RDONLY, PTE_WRITE };
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
+		const struct change *change;
+		struct world world;
+
+		test_case("%s", cases[i].name);
+		usual_world(&world);
+		world.config.callbacks = true;
+		world_begin(&world, &actor, &request);
+		send_callbacks(&world, cases[i].calls, cases[i].nr);
+		world_apply(&world, &request);
+		world_end(&world, &actor, &request, 0);
+		change = world_last(&world);
+		if (cases[i].match)
+			EXPECT_VERDICT(change, MATCH, NONE);
+		else
+			EXPECT_VERDICT(change, MISMATCH, CALLBACK_ORDER);
+		world_release(&world);
+	}
+}
+
+TEST(many_callbacks)
+{
+	const struct request request = { AT(0), 512 * PAGE, PTE_RDONLY, PTE_WRITE };
+	struct world world;
+
+	usual_world(&world);
+	world.config.callbacks = true;
+	world_begin(&world, &actor, &request);
+	send_callbacks(&world, (struct call_back[]){ { PWT_FN_PUD_ENTRY, AT(0), AT(512) },
+						     { PWT_FN_PMD_ENTRY, AT(0), AT(512) } }, 2);
+	for (unsigned int i = 0; i < 512; i++)
+		send_callbacks(&world, &(struct call_back)PTE_CALL(i), 1);
+	world_apply(&world, &request);
+	world_end(&world, &actor, &request, 0);
+	EXPECT_VERDICT(world_last(&world), MATCH, NONE);
+	world_release(&world);
+}
+
+/* UNKNOWN */
+
+TEST(split_states)
+{
+	const struct request request = { VMALLOC + BLOCK, PAGE, PTE_RDONLY, PTE_WRITE };
+	struct change change;
+	struct world world;
+
+	usual_world(&world);
+	world.config.rules.splits_unknown = true;
+	change = play(&world, &request, 0, split_block);
+	EXPECT_VERDICT(&change, UNKNOWN, SPLIT_STATE);
+	world_release(&world);
+
+	usual_world(&world);
+	world.config.rules.splits_leaves = true;
+	change = play(&world, &request, 0, split_block);
+	/* without a model of splitting; with one it may well match */
+	if (change.verdict == VERDICT_UNKNOWN)
+		EXPECT_VERDICT(&change, UNKNOWN, SPLIT);
+	world_release(&world);
+}
+
+TEST(allocates_table)
+{
+	struct change change;
+	struct world world;
+
+	usual_world(&world);
+	world.config.rules.apply_to_page_range = true;
+	change = play(&world, &(struct request){ VMALLOC + 2 * BLOCK, PAGE, PTE_RDONLY, PTE_WRITE }, 0,
+		      map_in_hole);
+	EXPECT_VERDICT(&change, UNKNOWN, ALLOCATES_TABLE);
+	world_release(&world);
+}
+
+static void begin_without_entries(struct world *world, const struct request *request)
+{
+	const uint64_t args[4] = { request->start, request->size, request->set, request->clear };
+	struct pwt_enter enter;
+
+	world_fill_enter(world, &actor, PWT_FN_RANGE, args, &enter);
+	memset(&enter.at, 0, sizeof(enter.at));
+	world_send(world, &enter, sizeof(enter));
+}
+
+TEST(not_captured)
+{
+	struct world world;
+
+	test_case("no entries before");
+	usual_world(&world);
+	begin_without_entries(&world, &one_page_ro);
+	world_apply(&world, &one_page_ro);
+	world_end(&world, &actor, &one_page_ro, 0);
+	EXPECT_VERDICT(world_last(&world), UNKNOWN, NOT_CAPTURED);
+	world_release(&world);
+
+	test_case("some entries before");
+	usual_world(&world);
+	begin_without_entries(&world, &four_pages_ro);
+	world_slices(&world, &actor, PWT_BEFORE, four_pages_ro.start, 2 * PAGE);
+	world_apply(&world, &four_pages_ro);
+	world_end(&world, &actor, &four_pages_ro, 0);
+	EXPECT_VERDICT(world_last(&world), UNKNOWN, NOT_CAPTURED);
+	world_release(&world);
+}
+
+/* MATCH says that every entry is what the model gives: that has to have been seen. */
+TEST(not_captured_after)
+{
+	struct pwt_exit exit;
+	struct world world;
+
+	test_case("no entries after");
+	usual_world(&world);
+	world_begin(&world, &actor, &one_page_ro);
+	world_apply(&world, &one_page_ro);
+	world_fill_exit(&world, &actor, PWT_FN_RANGE, one_page_ro.start, PAGE, 0, &exit);
+	memset(&exit.at, 0, sizeof(exit.at));
+	world_send(&world, &exit, sizeof(exit));
+	EXPECT_VERDICT(world_last(&world), UNKNOWN, NOT_CAPTURED);
+	world_release(&world);
+
+	test_case("some entries after");
+	usual_world(&world);
+	world_begin(&world, &actor, &four_pages_ro);
+	world_apply(&world, &four_pages_ro);
+	world_slices(&world, &actor, PWT_AFTER, four_pages_ro.start, 2 * PAGE);
+	world_fill_exit(&world, &actor, PWT_FN_RANGE, four_pages_ro.start, 4 * PAGE, 0, &exit);
+	world_send(&world, &exit, sizeof(exit));
+	EXPECT_VERDICT(world_last(&world), UNKNOWN, NOT_CAPTURED);
+	world_release(&world);
+}
+
+TEST(unreadable)
+{
+	struct pwt_slice slice = {
+		.hdr = { .type = PWT_SLICE, .func = PWT_FN_RANGE, .phase = PWT_BEFORE,
+			 .flags = PWT_F_READ_FAULT, .task = actor.task, .frame = actor.frame },
+		.addr = VMALLOC,
+	};
+	struct world world;
+
+	usual_world(&world);
+	world_begin(&world, &actor, &four_pages_ro);
+	world_send(&world, &slice, sizeof(slice));
+	world_apply(&world, &four_pages_ro);
+	world_end(&world, &actor, &four_pages_ro, 0);
+	EXPECT_VERDICT(world_last(&world), UNKNOWN, UNREADABLE);
+	world_release(&world);
+}
+
+TEST(range_too_large)
+{
+	struct pwt_exit exit;
+	struct world world;
+
+	usual_world(&world);
+	world_begin(&world, &actor, &four_pages_ro);
+	world_apply(&world, &four_pages_ro);
+	world_slices(&world, &actor, PWT_AFTER, four_pages_ro.start, 4 * PAGE);
+	world_fill_exit(&world, &actor, PWT_FN_RANGE, four_pages_ro.start, 4 * PAGE, 0, &exit);
+	exit.hdr.flags |= PWT_F_TRUNCATED;
+	world_send(&world, &exit, sizeof(exit));
+	EXPECT_VERDICT(world_last(&world), UNKNOWN, RANGE_TOO_LARGE);
+	world_release(&world);
+}
+
+/* RACED */
+
+TEST(torn_read)
+{
+	const uint64_t args[4] = { one_page_ro.start, PAGE, PTE_RDONLY, PTE_WRITE };
+	struct pwt_enter enter;
+	struct world world;
+
+	test_case("path and window differ");
+	usual_world(&world);
+	world_fill_enter(&world, &actor, PWT_FN_RANGE, args, &enter);
+	enter.at.path[enter.at.depth - 1] ^= PTE_DIRTY;
+	world_send(&world, &enter, sizeof(enter));
+	world_apply(&world, &one_page_ro);
+	world_end(&world, &actor, &one_page_ro, 0);
+	EXPECT_VERDICT(world_last(&world), RACED, TORN_READ);
+	world_release(&world);
+
+	test_case("two slices differ");
+	usual_world(&world);
+	world_begin(&world, &actor, &four_pages_ro);
+	*pte(&world, 5) ^= PTE_DIRTY;
+	world_slices(&world, &actor, PWT_BEFORE, four_pages_ro.start, 4 * PAGE);
+	world_apply(&world, &four_pages_ro);
+	world_end(&world, &actor, &four_pages_ro, 0);
+	EXPECT_VERDICT(world_last(&world), RACED, TORN_READ);
+	world_release(&world);
+}
+
+static const struct actor other = {
+	.task = 0xffff0000abcd0000, .frame = 0xffff800082003e00, .pid = 78,
+};
+
+/* Another change of one of the pages: pages 5 to 7 become executable. */
+static const struct request rival = { VMALLOC + 5 * PAGE, 3 * PAGE, 0, PTE_PXN };
+
+/*
+ * In which order the two calls begin and end. Whatever the order, what the rival did inside the range of
+ * the first is a race, not an error.
+ */
+TEST(concurrent_change_inside)
+{
+	struct world world;
+
+	test_case("rival is still open");
+	usual_world(&world);
+	world_begin(&world, &actor, &one_page_ro);
+	world_begin(&world, &other, &rival);
+	world_apply(&world, &one_page_ro);
+	world_apply(&world, &rival);
+	world_end(&world, &actor, &one_page_ro, 0);
+	EXPECT_VERDICT(world_last(&world), RACED, CONCURRENT_CHANGE);
+	world_end(&world, &other, &rival, 0);
+	EXPECT_VERDICT(world_last(&world), RACED, CONCURRENT_CHANGE);
+	world_release(&world);
+
+	test_case("rival began and ended in between");
+	usual_world(&world);
+	world_begin(&world, &actor, &one_page_ro);
+	world_begin(&world, &other, &rival);
+	world_apply(&world, &rival);
+	world_end(&world, &other, &rival, 0);
+	world_apply(&world, &one_page_ro);
+	world_end(&world, &actor, &one_page_ro, 0);
+	EXPECT_EQ(world.nr, 2);
+	EXPECT_VERDICT(&world.changes[0], MATCH, NONE);
+	EXPECT_VERDICT(world_last(&world), RACED, CONCURRENT_CHANGE);
+	world_release(&world);
+
+	test_case("rival began before");
+	usual_world(&world);
+	world_begin(&world, &other, &rival);
+	world_begin(&world, &actor, &one_page_ro);
+	world_apply(&world, &rival);
+	world_end(&world, &other, &rival, 0);
+	world_apply(&world, &one_page_ro);
+	world_end(&world, &actor, &one_page_ro, 0);
+	EXPECT_VERDICT(world_last(&world), RACED, CONCURRENT_CHANGE);
+	world_release(&world);
+}
+
+TEST(concurrent_change_outside)
+{
+	const struct request next = { VMALLOC + 6 * PAGE, PAGE, 0, PTE_PXN };
+	struct world world;
+
+	test_case("next to it");
+	usual_world(&world);
+	world_begin(&world, &actor, &one_page_ro);
+	world_begin(&world, &other, &next);
+	world_apply(&world, &next);
+	world_apply(&world, &one_page_ro);
+	world_end(&world, &actor, &one_page_ro, 0);
+	EXPECT_VERDICT(world_last(&world), MATCH, NONE);
+	world_end(&world, &other, &next, 0);
+	EXPECT_VERDICT(world_last(&world), MATCH, NONE);
+	world_release(&world);
+
+	test_case("at another time");
+	usual_world(&world);
+	world_begin(&world, &other, &rival);
+	world_apply(&world, &rival);
+	world_end(&world, &other, &rival, 0);
+	world_begin(&world, &actor, &one_page_ro);
+	world_end(&world, &actor, &one_page_ro, 0);
+	EXPECT_VERDICT(world_last(&world), MISMATCH, ENTRY_NOT_CHANGED);
+	world_release(&world);
+}
+
+/* The record of a rival may come behind that of the change it explains: the verdict waits. */
+TEST(a_verdict_waits_for_its_explanation)
+{
+	const uint64_t args[4] = { rival.start, rival.size, rival.set, rival.clear };
+	struct pwt_enter enter;
+	struct world world;
+
+	usual_world(&world);
+	world_begin(&world, &actor, &one_page_ro);
+	world_fill_enter(&world, &other, PWT_FN_RANGE, args, &enter);
+	world_apply(&world, &rival);
+	world_apply(&world, &one_page_ro);
+	world_end(&world, &actor, &one_page_ro, 0);
+	EXPECT_EQ(world.nr, 0);
+	EXPECT(check_waits(world.check));
+	world_send(&world, &enter, sizeof(enter));
+	EXPECT_EQ(world.nr, 0);
+	check_idle(world.check, 0);
+	EXPECT_EQ(world.nr, 1);
+	EXPECT(!check_waits(world.check));
+	EXPECT_VERDICT(&world.changes[0], RACED, CONCURRENT_CHANGE);
+	check_idle(world.check, 0);
+	EXPECT_EQ(world.nr, 1);
+	world_release(&world);
+}
+
+TEST(deferred_verdicts_come_at_the_end)
+{
+	struct world world;
+
+	usual_world(&world);
+	world_begin(&world, &actor, &one_page_ro);
+	world_end(&world, &actor, &one_page_ro, 0);
+	EXPECT_EQ(world.nr, 0);
+	check_finish(world.check, NULL, 0, 0);
+	EXPECT_EQ(world.nr, 1);
+	EXPECT_VERDICT(&world.changes[0], MISMATCH, ENTRY_NOT_CHANGED);
+	world_release(&world);
+}
+
+TEST(deferred_verdicts_keep_their_order)
+{
+	struct world world;
+
+	usual_world(&world);
+	for (unsigned int i = 0; i < 5; i++) {
+		const struct request request = { VMALLOC + i * PAGE, PAGE, PTE_RDONLY, PTE_WRITE };
+
+		world_begin(&world, &actor, &request);
+		world_end(&world, &actor, &request, 0);
+	}
+	world_last(&world);
+	EXPECT_EQ(world.nr, 5);
+	for (unsigned int i = 0; i < 5; i++)
+		EXPECT_EQ(world.changes[i].seq, i + 1);
+	world_release(&world);
+}
+
+/* A machine that never rests gets its verdicts, too, and what explains them is not forgotten before. */
+TEST(verdicts_do_not_wait_for_ever)
+{
+	const struct request idle = { VMALLOC + 9 * PAGE, PAGE, 0, 0 };
+	unsigned int before = 0;
+	struct world world;
+
+	usual_world(&world);
+	world_begin(&world, &actor, &one_page_ro);
+	world_begin(&world, &other, &rival);
+	world_apply(&world, &rival);
+	world_end(&world, &actor, &one_page_ro, 0);
+	world_end(&world, &other, &rival, 0);
+	for (unsigned int i = 0; i < 20000 && check_waits(world.check); i++) {
+		before = world.nr;
+		world_begin(&world, &actor, &idle);
+		world_end(&world, &actor, &idle, 0);
+	}
+	EXPECT(!check_waits(world.check));
+	for (unsigned int i = before; i < world.nr; i++)
+		if (world.changes[i % CHANGES_MAX].seq == 1)
+			EXPECT_VERDICT(&world.changes[i % CHANGES_MAX], RACED, CONCURRENT_CHANGE);
+	world_release(&world);
+}
+
+/* Thrown away while a verdict waits, the checker leaks nothing. */
+TEST(free_while_a_verdict_waits)
+{
+	struct world world;
+
+	usual_world(&world);
+	world_begin(&world, &actor, &four_pages_ro);
+	world_end(&world, &actor, &four_pages_ro, 0);
+	EXPECT(check_waits(world.check));
+	world_begin(&world, &actor, &one_page_ro);
+	world_release(&world);
+}
+
+/* LOST */
+
+TEST(loss_counter_differs)
+{
+	struct actor late = actor;
+	struct world world;
+
+	usual_world(&world);
+	world_begin(&world, &actor, &one_page_ro);
+	world_apply(&world, &one_page_ro);
+	late.lost = 1;
+	world_end(&world, &late, &one_page_ro, 0);
+	EXPECT_VERDICT(world_last(&world), LOST, RECORD_LOST);
+	/* nothing was lost in the next */
+	world_begin(&world, &late, &one_page_ro);
+	world_end(&world, &late, &one_page_ro, 0);
+	EXPECT_VERDICT(world_last(&world), MATCH, NONE);
+	world_release(&world);
+}
+
+/* Its first call's end was not heard of: a record was lost, or a probe did not run. */
+TEST(a_frame_is_entered_again)
+{
+	for (unsigned int lost = 0; lost < 2; lost++) {
+		struct actor late = actor;
+		struct world world;
+
+		test_case("%u records lost", lost);
+		usual_world(&world);
+		world_begin(&world, &actor, &one_page_ro);
+		late.lost += lost;
+		world_begin(&world, &late, &four_pages_ro);
+		EXPECT_EQ(world.nr, 1);
+		if (lost)
+			EXPECT_VERDICT(world_last(&world), LOST, RECORD_LOST);
+		else
+			EXPECT_VERDICT(world_last(&world), LOST, PROBE_MISSED);
+		EXPECT_EQ(world.changes[0].size, PAGE);
+		EXPECT(!world.changes[0].has_ret);
+		world_apply(&world, &four_pages_ro);
+		world_end(&world, &late, &four_pages_ro, 0);
+		EXPECT_VERDICT(world_last(&world), MATCH, NONE);
+		EXPECT_EQ(world.nr, 2);
+		world_release(&world);
+	}
+}
+
+TEST(exits_without_an_entry)
+{
+	struct actor lossy = actor;
+	const struct change *change;
+	struct world world;
+
+	usual_world(&world);
+	/* it was called before the hooks were there */
+	world_end(&world, &actor, &one_page_ro, 0);
+	EXPECT_EQ(world.nr, 0);
+	lossy.lost = 3;
+	world_end(&world, &lossy, &one_page_ro, -EINVAL);
+	change = world_last(&world);
+	EXPECT_EQ(world.nr, 1);
+	EXPECT_VERDICT(change, LOST, RECORD_LOST);
+	EXPECT_EQ(change->addr, one_page_ro.start);
+	EXPECT_EQ(change->size, PAGE);
+	EXPECT(!change->has_masks);
+	EXPECT(change->has_ret);
+	EXPECT_EQ(change->ret, -EINVAL);
+	EXPECT_EQ(check_stats(world.check)->malformed, 0);
+	world_release(&world);
+}
+
+TEST(open_at_the_end)
+{
+	uint32_t lost[64] = {};
+	struct world world;
+
+	usual_world(&world);
+	world_begin(&world, &actor, &one_page_ro);
+	world_begin(&world, &other, &rival);
+	lost[actor.pid & 63] = 1;
+	check_finish(world.check, lost, 64, 0);
+	EXPECT_EQ(world.nr, 1);
+	EXPECT_VERDICT(&world.changes[0], LOST, RECORD_LOST);
+	EXPECT_EQ(world.changes[0].pid, actor.pid);
+	EXPECT_EQ(check_stats(world.check)->unfinished, 1);
+	world_release(&world);
+
+	usual_world(&world);
+	world_begin(&world, &actor, &one_page_ro);
+	check_finish(world.check, NULL, 0, 0);
+	EXPECT_EQ(world.nr, 0);
+	EXPECT_EQ(check_stats(world.check)->unfinished, 1);
+	world_release(&world);
+}
+
+/* What began inside a call and has not ended when the call does has lost its end. */
+TEST(inner_calls_that_never_ended)
+{
+	struct actor inner = actor;
+	struct world world;
+
+	usual_world(&world);
+	inner.frame -= 0x200;
+	world_call(&world, &actor, PWT_FN_SET_DIRECT_MAP_VALID, VMALLOC, 1, 1, 0);
+	world_begin(&world, &inner, &one_page_ro);
+	world_return(&world, &actor, PWT_FN_SET_DIRECT_MAP_VALID, VMALLOC, 1, 0);
+	EXPECT_EQ(world.nr, 2);
+	EXPECT_VERDICT(&world.changes[0], LOST, PROBE_MISSED);
+	EXPECT_EQ(world.changes[0].func, PWT_FN_RANGE);
+	EXPECT_EQ(world.changes[1].func, PWT_FN_SET_DIRECT_MAP_VALID);
+	world_release(&world);
+}
+
+/* change_memory_common() */
+
+struct common_story {
+	unsigned int pages;
+	uint64_t set, clear;
+	uint64_t area_flags;
+	uint64_t area_addr, area_size;
+	bool no_area_record;
+	unsigned int aliases;		/* that are changed */
+	uint64_t alias_pa;		/* of the first */
+	bool no_own;			/* the range itself is not changed */
+	int alias_ret;			/* of the last one */
+	int own_ret;
+	int ret;
+	uint32_t inner_preempt;
+	uint64_t inner_caller;
+};
+
+static const struct common_story good_ro = {
+	.pages = 2, .set = PTE_RDONLY, .clear = PTE_WRITE, .area_flags = VM_ALLOC,
+	.area_addr = VMALLOC, .area_size = 17 * PAGE, .aliases = 2, .alias_pa = PA + 4 * PAGE,
+};
+
+/* The direct map of the 16 pages. */
+static void common_world(struct world *world)
+{
+	usual_world(world);
+	world_pages(world, world_alias(PA), PA, 16, PAGE_BITS);
+}
+
+static void tell_common(struct world *world, const struct common_story *story)
+{
+	const uint64_t start = VMALLOC + 4 * PAGE;
+	struct actor inner = actor;
+
+	inner.frame -= 0x100;
+	inner.preempt_count = story->inner_preempt;
+	inner.caller = story->inner_caller;
+	world_call(world, &actor, PWT_FN_COMMON, start, story->pages, story->set, story->clear);
+	if (!story->no_area_record)
+		world_area(world, &actor, story->area_addr, story->area_size, story->area_flags);
+	for (unsigned int i = 0; i < story->aliases; i++) {
+		const struct request alias = { world_alias(story->alias_pa + i * PAGE), PAGE,
+					       story->set, story->clear };
+		bool last = i + 1 == story->aliases;
+
+		world_begin(world, &inner, &alias);
+		world_apply(world, &alias);
+		world_end(world, &inner, &alias, last ? story->alias_ret : 0);
+	}
+	if (!story->no_own) {
+		const struct request own = { start, story->pages * PAGE, story->set, story->clear };
+
+		world_begin(world, &inner, &own);
+		world_apply(world, &own);
+		world_end(world, &inner, &own, story->own_ret);
+	}
+	world_return(world, &actor, PWT_FN_COMMON, start, story->pages, story->ret);
+}
+
+TEST(common_verdicts)
+{
+#define STORY(...)	({ struct common_story s_ = good_ro; __VA_ARGS__; s_; })
+	static struct {
+		const char *name;
+		enum verdict verdict;
+		enum reason reason;
+		uint32_t findings;
+		struct common_story story;
+	} cases[20];
+	unsigned int nr = 0;
+
+#define ADD(text, verdict_, reason_, findings_, ...)						\
+	do {											\
+		cases[nr].name = text;								\
+		cases[nr].verdict = VERDICT_##verdict_;						\
+		cases[nr].reason = REASON_##reason_;						\
+		cases[nr].findings = findings_;							\
+		cases[nr++].story = STORY(__VA_ARGS__);						\
+	} while (0)
+#define BIT(finding)	(1U << FINDING_##finding)
+
+	ADD("ro", MATCH, NONE, 0, );
+	ADD("nx has no alias", MATCH, NONE, 0, s_.set = PTE_PXN, s_.clear = 0, s_.aliases = 0);
+	ADD("nx with an alias", MISMATCH, ALIAS_RANGE, 0, s_.set = PTE_PXN, s_.clear = 0,
+	    s_.aliases = 1);
+	ADD("one alias too few", MISMATCH, ALIAS_MISSED, 0, s_.aliases = 1);
+	ADD("no alias", MISMATCH, ALIAS_MISSED, 0, s_.aliases = 0);
+	ADD("other aliases", MISMATCH, ALIAS_RANGE, 0, s_.alias_pa = PA + 5 * PAGE);
+	ADD("aliases of the whole area", MATCH, NONE, BIT(WIDE_ALIAS), s_.aliases = 16,
+	    s_.alias_pa = PA);
+	ADD("some aliases too many", MISMATCH, ALIAS_RANGE, BIT(WIDE_ALIAS), s_.aliases = 4);
+	ADD("the range was left out", MISMATCH, ENTRY_NOT_CHANGED, 0, s_.no_own = true);
+	ADD("other return value", MISMATCH, RETURN_VALUE, 0, s_.ret = -ENOMEM);
+	ADD("no area: refused", MATCH, NONE, BIT(NO_AREA), s_.area_addr = 0, s_.area_size = 0,
+	    s_.aliases = 0, s_.no_own = true, s_.ret = -EINVAL);
+	ADD("no area: not refused", MISMATCH, RETURN_VALUE, BIT(NO_AREA), s_.area_addr = 0,
+	    s_.area_size = 0);
+	ADD("past the end: refused", MATCH, NONE, BIT(PAST_AREA_END), s_.area_size = 5 * PAGE,
+	    s_.aliases = 0, s_.no_own = true, s_.ret = -EINVAL);
+	ADD("past the end: not refused", MISMATCH, RETURN_VALUE, BIT(PAST_AREA_END),
+	    s_.area_size = 5 * PAGE);
+	ADD("no VM_ALLOC", MATCH, NONE, BIT(NOT_VM_ALLOC), s_.area_flags = 1, s_.aliases = 0,
+	    s_.no_own = true, s_.ret = -EINVAL);
+	ADD("huge area", MATCH, NONE, BIT(HUGE_AREA), s_.area_flags = VM_ALLOC | VM_HUGE,
+	    s_.aliases = 0, s_.no_own = true, s_.ret = -EINVAL);
+	ADD("refused for nothing", MISMATCH, ENTRY_NOT_CHANGED, 0, s_.aliases = 0, s_.no_own = true,
+	    s_.ret = -EINVAL);
+	ADD("area not seen: refused", UNKNOWN, NO_AREA, 0, s_.no_area_record = true, s_.aliases = 0,
+	    s_.no_own = true, s_.ret = -EINVAL);
+	ADD("area not seen: done", MATCH, NONE, 0, s_.no_area_record = true);
+	ADD("no pages", MATCH, NONE, 0, s_.pages = 0, s_.aliases = 0, s_.no_own = true);
+
+	for (unsigned int i = 0; i < nr; i++) {
+		const struct change *change;
+		struct world world;
+
+		test_case("%s", cases[i].name);
+		common_world(&world);
+		tell_common(&world, &cases[i].story);
+		/* every other change is handed out by now, so the last is the outer call */
+		check_idle(world.check, 0);
+		change = NULL;
+		for (unsigned int n = 0; n < world.nr; n++)
+			if (world.changes[n].func == PWT_FN_COMMON)
+				change = &world.changes[n];
+		if (EXPECT(change)) {
+			expect_verdict(__FILE__, __LINE__, change, cases[i].verdict, cases[i].reason);
+			EXPECT_EQ(change->findings, cases[i].findings);
+		}
+		world_release(&world);
+	}
+}
+
+TEST(an_alias_fails)
+{
+	struct common_story story = good_ro;
+	const struct change *change;
+	struct world world;
+
+	common_world(&world);
+	story.alias_ret = story.ret = -EINVAL;
+	story.no_own = true;
+	tell_common(&world, &story);
+	change = world_last(&world);
+	EXPECT_EQ(change->func, PWT_FN_COMMON);
+	EXPECT_VERDICT(change, MATCH, NONE);
+	EXPECT_EQ(change->expected_ret, -EINVAL);
+	world_release(&world);
+}
+
+TEST(rodata_unknown)
+{
+	const struct change *change;
+	struct world world;
+
+	common_world(&world);
+	world.config.rules.rodata_full = false;
+	world.config.rules.rodata_full_unknown = true;
+	tell_common(&world, &good_ro);
+	change = world_last(&world);
+	EXPECT_EQ(change->func, PWT_FN_COMMON);
+	EXPECT_VERDICT(change, UNKNOWN, RODATA_UNKNOWN);
+	world_release(&world);
+}
+
+TEST(without_rodata_full_there_is_no_alias)
+{
+	struct common_story story = good_ro;
+	struct world world;
+
+	common_world(&world);
+	world.config.rules.rodata_full = false;
+	story.aliases = 0;
+	tell_common(&world, &story);
+	EXPECT_VERDICT(world_last(&world), MATCH, NONE);
+	world_release(&world);
+}
+
+/* A probe that did not run is a loss, not an error of the kernel's. */
+TEST(missed_probes)
+{
+	struct common_story story = good_ro;
+	struct world world;
+
+	common_world(&world);
+	story.aliases = 1;
+	tell_common(&world, &story);
+	EXPECT(check_waits(world.check));
+	check_idle(world.check, 1);
+	EXPECT_EQ(world.changes[world.nr - 1].func, PWT_FN_COMMON);
+	EXPECT_VERDICT(&world.changes[world.nr - 1], LOST, PROBE_MISSED);
+	world_release(&world);
+}
+
+TEST(a_lost_child_makes_its_parent_lost)
+{
+	struct actor inner = actor, late;
+	const struct request alias = { world_alias(PA + 4 * PAGE), PAGE, PTE_RDONLY, PTE_WRITE };
+	struct world world;
+
+	common_world(&world);
+	inner.frame -= 0x100;
+	late = inner;
+	late.lost = 1;
+	world_call(&world, &actor, PWT_FN_COMMON, VMALLOC + 4 * PAGE, 1, PTE_RDONLY, PTE_WRITE);
+	world_area(&world, &actor, VMALLOC, 17 * PAGE, VM_ALLOC);
+	world_begin(&world, &inner, &alias);
+	world_end(&world, &late, &alias, 0);
+	world_return(&world, &actor, PWT_FN_COMMON, VMALLOC + 4 * PAGE, 1, 0);
+	EXPECT_VERDICT(world_last(&world), LOST, RECORD_LOST);
+	EXPECT_EQ(world.nr, 2);
+	EXPECT_VERDICT(&world.changes[0], LOST, RECORD_LOST);
+	world_release(&world);
+}
+
+TEST(children_know_their_parent)
+{
+	struct world world;
+
+	common_world(&world);
+	tell_common(&world, &good_ro);
+	world_last(&world);
+	EXPECT_EQ(world.nr, 4);
+	for (unsigned int i = 0; i < 3; i++) {
+		EXPECT_EQ(world.changes[i].func, PWT_FN_RANGE);
+		EXPECT_EQ(world.changes[i].parent_seq, 1);
+		EXPECT_EQ(world.changes[i].seq, 2 + i);
+		EXPECT_STR(world.changes[i].op, "set_memory_ro");
+	}
+	EXPECT_EQ(world.changes[0].zone, ZONE_LINEAR);
+	EXPECT_EQ(world.changes[2].zone, ZONE_VMALLOC);
+	EXPECT_EQ(world.changes[3].func, PWT_FN_COMMON);
+	EXPECT_EQ(world.changes[3].parent_seq, 0);
+	EXPECT_EQ(world.changes[3].seq, 1);
+	world_release(&world);
+}
+
+/* Calls inside that do not belong to the outer one. */
+TEST(strangers_inside_a_call)
+{
+	static const struct {
+		const char *name;
+		uint64_t set, clear;
+		uint32_t preempt_count;
+		uint64_t caller;
+		bool part;
+	} cases[] = {
+		{ "a part", PTE_RDONLY, PTE_WRITE, 0, 0, true },
+		{ "preemption off", PTE_RDONLY, PTE_WRITE, 1, 0, true },
+		{ "softirqs off", PTE_RDONLY, PTE_WRITE, 0x200, 0, true },
+		{ "a hardirq", PTE_RDONLY, PTE_WRITE, 0x10000, 0, false },
+		{ "an NMI", PTE_RDONLY, PTE_WRITE, 0x100000, 0, false },
+		{ "a softirq", PTE_RDONLY, PTE_WRITE, 0x100, 0, false },
+		{ "other masks", PTE_WRITE, PTE_RDONLY, 0, 0, false },
+		{ "more cleared", PTE_RDONLY, PTE_WRITE | PTE_PXN, 0, 0, false },
+		{ "by set_memory_valid()", PTE_RDONLY, PTE_WRITE, 0, 0xffff800080100020, false },
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
+		const struct request request = { world_alias(PA), PAGE, cases[i].set, cases[i].clear };
+		struct actor inner = actor;
+		struct world world;
+
+		test_case("%s", cases[i].name);
+		common_world(&world);
+		inner.frame -= 0x100;
+		inner.preempt_count = cases[i].preempt_count;
+		inner.caller = cases[i].caller;
+		world_call(&world, &actor, PWT_FN_COMMON, VMALLOC, 1, PTE_RDONLY, PTE_WRITE);
+		world_begin(&world, &inner, &request);
+		world_apply(&world, &request);
+		world_end(&world, &inner, &request, 0);
+		EXPECT_EQ(world.nr, 1);
+		EXPECT_EQ(world.changes[0].parent_seq, cases[i].part ? 1 : 0);
+		EXPECT_VERDICT(&world.changes[0], MATCH, NONE);
+		world_release(&world);
+	}
+}
+
+/* Two tasks at once: the calls of one are no part of those of the other. */
+TEST(tasks_do_not_mix)
+{
+	const struct request alias = { world_alias(PA), PAGE, PTE_RDONLY, PTE_WRITE };
+	struct world world;
+
+	common_world(&world);
+	world_call(&world, &actor, PWT_FN_COMMON, VMALLOC, 1, PTE_RDONLY, PTE_WRITE);
+	world_begin(&world, &other, &alias);
+	world_apply(&world, &alias);
+	world_end(&world, &other, &alias, 0);
+	EXPECT_EQ(world.nr, 1);
+	EXPECT_EQ(world.changes[0].parent_seq, 0);
+	world_release(&world);
+}
+
+TEST(many_tasks)
+{
+	struct world world;
+
+	usual_world(&world);
+	for (unsigned int i = 0; i < 1000; i++) {
+		const struct request request = { VMALLOC + (i % 16) * PAGE, PAGE, 0, 0 };
+		struct actor one = { 0xffff000010000000 + i * 0x40, 0xffff800081000000, i, 0, 0, 0 };
+
+		world_begin(&world, &one, &request);
+	}
+	for (unsigned int i = 1000; i-- > 0;) {
+		const struct request request = { VMALLOC + (i % 16) * PAGE, PAGE, 0, 0 };
+		struct actor one = { 0xffff000010000000 + i * 0x40, 0xffff800081000000, i, 0, 0, 0 };
+
+		world_end(&world, &one, &request, 0);
+		EXPECT_EQ(world.nr, 1000 - i);
+		EXPECT_EQ(world.changes[(world.nr - 1) % CHANGES_MAX].pid, i);
+		EXPECT_VERDICT(&world.changes[(world.nr - 1) % CHANGES_MAX], MATCH, NONE);
+	}
+	world_release(&world);
+}
+
+/* Entry points around changes that are judged by themselves. */
+TEST(entry_points)
+{
+	static const struct {
+		enum pwt_func func;
+		uint64_t pages, size;
+		const char *op;
+	} cases[] = {
+		{ PWT_FN_SET_MEMORY_VALID, 3, 3 * PAGE, "set_memory_valid" },
+		{ PWT_FN_SET_DIRECT_MAP_INVALID, 0, PAGE, "set_direct_map_invalid_noflush" },
+		{ PWT_FN_SET_DIRECT_MAP_DEFAULT, 0, PAGE, "set_direct_map_default_noflush" },
+		{ PWT_FN_SET_DIRECT_MAP_VALID, 2, 2 * PAGE, "set_direct_map_valid_noflush" },
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
+		const struct request request = { VMALLOC, PAGE, PTE_VALID, PTE_PRESENT_INVALID };
+		struct actor inner = actor;
+		struct world world;
+
+		test_case("%s", cases[i].op);
+		usual_world(&world);
+		inner.frame -= 0x100;
+		world_call(&world, &actor, cases[i].func, VMALLOC, cases[i].pages, 1, 0);
+		world_begin(&world, &inner, &request);
+		world_apply(&world, &request);
+		world_end(&world, &inner, &request, 0);
+		world_return(&world, &actor, cases[i].func, VMALLOC, cases[i].pages, 0);
+		EXPECT_EQ(world.nr, 2);
+		EXPECT_EQ(world.changes[0].parent_seq, world.changes[1].seq);
+		EXPECT_STR(world.changes[0].op, cases[i].op);
+		EXPECT_STR(world.changes[1].op, cases[i].op);
+		EXPECT_EQ(world.changes[1].size, cases[i].size);
+		EXPECT(!world.changes[1].has_masks);
+		EXPECT_VERDICT(&world.changes[1], MATCH, NONE);
+		world_release(&world);
+	}
+}
+
+TEST(names_of_operations)
+{
+#define VALID_CODE	0xffff800080100020
+#define ENC_DEC_CODE	0xffff800080200020
+	static const struct {
+		uint64_t set, clear, caller;
+		bool exclusive;
+		const char *op;
+	} cases[] = {
+		{ PTE_RDONLY, PTE_WRITE, 0, false, "set_memory_ro" },
+		{ PTE_WRITE, PTE_RDONLY, 0, false, "set_memory_rw" },
+		{ PTE_PXN, 0, 0, false, "set_memory_nx" },
+		{ PTE_PXN, PTE_GP, 0, false, "set_memory_nx" },
+		{ 0, PTE_PXN, 0, false, "set_memory_x" },
+		{ PTE_GP, PTE_PXN, 0, false, "set_memory_x" },
+		{ PTE_RDONLY, 0, 0, false, "update_range_prot" },
+		{ PTE_RDONLY, 0, 0, true, "__change_memory_common" },
+		{ PTE_PRESENT_INVALID, PTE_VALID, 0, false, "set_direct_map_invalid_noflush" },
+		{ PTE_PRESENT_INVALID, PTE_VALID | PTE_NG, 0, false, "set_direct_map_invalid_noflush" },
+		{ PTE_VALID | PTE_WRITE, PTE_PRESENT_INVALID | PTE_RDONLY, 0, false,
+		  "set_direct_map_default_noflush" },
+		{ PTE_VALID | PTE_NG | PTE_WRITE, PTE_PRESENT_INVALID | PTE_RDONLY, 0, false,
+		  "set_direct_map_default_noflush" },
+		{ PTE_VALID, PTE_PRESENT_INVALID, 0, false, "set_memory_valid" },
+		{ PTE_PRESENT_INVALID, PTE_VALID, VALID_CODE, false, "set_memory_valid" },
+		{ PTE_VALID, PTE_PRESENT_INVALID, VALID_CODE, false, "set_memory_valid" },
+		/* with a PAC; at the end and behind it */
+		{ PTE_PRESENT_INVALID, PTE_VALID, 0x00a5800080100020, false, "set_memory_valid" },
+		{ PTE_PRESENT_INVALID, PTE_VALID, 0xffff800080100100, false, "set_memory_valid" },
+		{ PTE_PRESENT_INVALID, PTE_VALID, 0xffff800080100101, false,
+		  "set_direct_map_invalid_noflush" },
+		{ PTE_PRESENT_INVALID, PTE_VALID, 0xffff800080100000, false,
+		  "set_direct_map_invalid_noflush" },
+		{ PTE_PRESENT_INVALID, PTE_VALID, 0, true, "set_memory_valid" },
+		{ DESC_BIT(5) | PTE_PRESENT_INVALID, PTE_VALID, ENC_DEC_CODE, false,
+		  "set_memory_decrypted" },
+		{ PTE_PRESENT_INVALID, DESC_BIT(5) | PTE_VALID, ENC_DEC_CODE, false,
+		  "set_memory_encrypted" },
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
+		const struct request request = { VMALLOC, PAGE, cases[i].set, cases[i].clear };
+		struct actor one = actor;
+		struct world world;
+
+		test_case("set %#llx clear %#llx caller %#llx", (unsigned long long)cases[i].set,
+			  (unsigned long long)cases[i].clear, (unsigned long long)cases[i].caller);
+		usual_world(&world);
+		world.config.exclusive_hook = cases[i].exclusive;
+		one.caller = cases[i].caller;
+		world_begin(&world, &one, &request);
+		world_apply(&world, &request);
+		world_end(&world, &one, &request, 0);
+		EXPECT_STR(world_last(&world)->op, cases[i].op);
+		EXPECT_VERDICT(world_last(&world), MATCH, NONE);
+		world_release(&world);
+	}
+}
+
+TEST(names)
+{
+	for (enum verdict verdict = 0; verdict < VERDICT_NR; verdict++)
+		EXPECT_EQ(verdict_find(verdict_name(verdict)), verdict);
+	EXPECT_EQ(verdict_find("nothing"), VERDICT_NR);
+	for (enum reason reason = REASON_NONE + 1; reason < REASON_NR; reason++) {
+		EXPECT(reason_name(reason) && *reason_name(reason));
+		EXPECT(reason_text(reason) && *reason_text(reason));
+		for (enum reason before = REASON_NONE + 1; before < reason; before++)
+			EXPECT(strcmp(reason_name(before), reason_name(reason)));
+	}
+	for (enum finding finding = 0; finding < FINDING_NR; finding++) {
+		EXPECT(finding_name(finding) && *finding_name(finding));
+		EXPECT(finding_text(finding) && *finding_text(finding));
+		for (enum finding before = 0; before < finding; before++)
+			EXPECT(strcmp(finding_name(before), finding_name(finding)));
+	}
+}
+
+/* Records that make no sense. */
+
+union any_record {
+	struct pwt_hdr hdr;
+	struct pwt_enter enter;
+	struct pwt_exit exit;
+	struct pwt_walk walk;
+	struct pwt_callback callback;
+	struct pwt_split split;
+	struct pwt_area area;
+	uint8_t slice[sizeof(struct pwt_slice) + 8 * PWT_SLICE_ENTRIES];
+	uint8_t bytes[8192];
+};
+
+TEST(truncated_records)
+{
+	static const struct {
+		enum pwt_type type;
+		enum pwt_func func;
+		size_t size;
+	} cases[] = {
+		{ PWT_ENTER, PWT_FN_RANGE, sizeof(struct pwt_enter) },
+		{ PWT_EXIT, PWT_FN_RANGE, sizeof(struct pwt_exit) },
+		{ PWT_SLICE, PWT_FN_RANGE, sizeof(struct pwt_slice) + 8 * 3 },
+		{ PWT_WALK, PWT_FN_WALK, sizeof(struct pwt_walk) },
+		{ PWT_CALLBACK, PWT_FN_PTE_ENTRY, sizeof(struct pwt_callback) },
+		{ PWT_SPLIT, PWT_FN_SPLIT_PMD, sizeof(struct pwt_split) },
+		{ PWT_AREA, PWT_FN_AREA, sizeof(struct pwt_area) },
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++)
+		for (size_t size = 0; size <= cases[i].size + 8; size++) {
+			union any_record record;
+			struct world world;
+
+			test_case("type %u size %zu", cases[i].type, size);
+			usual_world(&world);
+			world_begin(&world, &actor, &four_pages_ro);
+			memset(&record, 0, sizeof(record));
+			record.hdr = (struct pwt_hdr){ .type = cases[i].type, .func = cases[i].func,
+						       .task = actor.task, .frame = actor.frame };
+			if (cases[i].type == PWT_SLICE)
+				((struct pwt_slice *)&record)->nr = 3;
+			world_send(&world, &record, size);
+			if (size < cases[i].size)
+				EXPECT_EQ(check_stats(world.check)->malformed, 1);
+			world_release(&world);
+		}
+}
+
+TEST(unknown_types)
+{
+	union any_record record = {};
+	struct world world;
+
+	usual_world(&world);
+	for (unsigned int type = 0; type < 256; type++) {
+		if (type > PWT_NONE && type < PWT_NR_TYPES)
+			continue;
+		record.hdr.type = type;
+		world_send(&world, &record, 4096);
+	}
+	EXPECT_EQ(check_stats(world.check)->malformed, 256 - (PWT_NR_TYPES - 1));
+	EXPECT_EQ(world.nr, 0);
+	world_release(&world);
+}
+
+/* Paths and windows that cannot be: nothing outside of the record is read. */
+TEST(bad_paths)
+{
+	static const struct {
+		unsigned int depth, nr, first;
+	} cases[] = {
+		{ 6, 3, 4 }, { 255, 3, 4 }, { 4, 0, 4 }, { 4, 1, 4 }, { 4, 3, 6 }, { 4, 3, 512 },
+		{ 4, 3, 65535 }, { 4, 5, 4 }, { 4, 64, 4 }, { 4, 255, 4 }, { 1, 255, 0 },
+		{ 4, 255, 5 },
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
+		const uint64_t args[4] = { one_page_ro.start, PAGE, PTE_RDONLY, PTE_WRITE };
+		struct pwt_enter enter;
+		struct pwt_exit exit;
+		struct world world;
+
+		test_case("depth %u nr %u first %u", cases[i].depth, cases[i].nr, cases[i].first);
+		usual_world(&world);
+		world_fill_enter(&world, &actor, PWT_FN_RANGE, args, &enter);
+		enter.at.depth = cases[i].depth;
+		enter.at.nr = cases[i].nr;
+		enter.at.first = cases[i].first;
+		world_send(&world, &enter, sizeof(enter));
+		EXPECT_EQ(check_stats(world.check)->malformed, 1);
+		world_release(&world);
+
+		usual_world(&world);
+		world_begin(&world, &actor, &one_page_ro);
+		world_fill_exit(&world, &actor, PWT_FN_RANGE, one_page_ro.start, PAGE, 0, &exit);
+		exit.at.depth = cases[i].depth;
+		exit.at.nr = cases[i].nr;
+		exit.at.first = cases[i].first;
+		world_send(&world, &exit, sizeof(exit));
+		EXPECT_EQ(check_stats(world.check)->malformed, 1);
+		world_release(&world);
+	}
+}
+
+/* An exit whose entries make no sense still ends its call: no MATCH, and nothing stays open. */
+TEST(a_bad_exit_ends_its_call)
+{
+	struct pwt_exit exit;
+	struct world world;
+
+	usual_world(&world);
+	world_begin(&world, &actor, &one_page_ro);
+	world_fill_exit(&world, &actor, PWT_FN_RANGE, one_page_ro.start, PAGE, 0, &exit);
+	exit.at.depth = 200;
+	world_send(&world, &exit, sizeof(exit));
+	check_finish(world.check, NULL, 0, 0);
+	EXPECT_EQ(check_stats(world.check)->malformed, 1);
+	EXPECT_EQ(check_stats(world.check)->unfinished, 0);
+	if (EXPECT_EQ(world.nr, 1))
+		EXPECT(world.changes[0].verdict != VERDICT_MATCH &&
+		       world.changes[0].verdict != VERDICT_MISMATCH);
+	world_release(&world);
+}
+
+TEST(bad_slices)
+{
+	static const struct {
+		uint32_t nr;
+		unsigned int depth, first;
+		size_t entries;
+		bool malformed;
+	} cases[] = {
+		{ 3, 4, 4, 3, false },
+		{ 4, 4, 4, 3, true },
+		{ 0, 4, 4, 0, true },
+		{ 3, 0, 4, 3, true },
+		{ 3, 6, 4, 3, true },
+		{ 3, 4, 6, 3, true },
+		{ 1, 4, 4, 1, true },
+		{ PWT_SLICE_ENTRIES + 1, 4, 4, PWT_SLICE_ENTRIES + 1, true },
+		{ ~0U, 4, 4, 3, true },
+		{ 0x20000003, 4, 4, 3, true },
+		{ PWT_SLICE_ENTRIES, 4, 5, PWT_SLICE_ENTRIES, false },	/* cut at the table's end */
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
+		union any_record record;
+		struct pwt_slice *slice = (struct pwt_slice *)&record;
+		struct pwt_enter enter;
+		const uint64_t args[4] = { one_page_ro.start, PAGE, PTE_RDONLY, PTE_WRITE };
+		struct world world;
+
+		test_case("case %u", i);
+		usual_world(&world);
+		world_fill_enter(&world, &actor, PWT_FN_RANGE, args, &enter);
+		begin_without_entries(&world, &one_page_ro);
+		memset(&record, 0, sizeof(record));
+		slice->hdr = (struct pwt_hdr){ .type = PWT_SLICE, .func = PWT_FN_RANGE,
+					       .task = actor.task, .frame = actor.frame };
+		slice->addr = one_page_ro.start;
+		slice->at = enter.at;
+		slice->at.depth = cases[i].depth;
+		slice->at.first = cases[i].first;
+		slice->nr = cases[i].nr;
+		memcpy(slice->entries, enter.entries, 3 * 8);
+		world_send(&world, slice, sizeof(*slice) + 8 * cases[i].entries);
+		EXPECT_EQ(check_stats(world.check)->malformed, cases[i].malformed);
+		world_release(&world);
+	}
+}
+
+/* Garbage with a header that makes it go somewhere, mixed with true records. */
+TEST(random_garbage)
+{
+	uint64_t random = test_seed();
+	struct world world;
+
+	usual_world(&world);
+	for (unsigned int i = 0; i < 1 << 16; i++) {
+		union any_record record;
+		size_t size = test_random_below(&random, 400);
+
+		if (!test_random_below(&random, 16))
+			size = test_random_below(&random, 5000);
+		for (size_t n = 0; n < size; n += 8)
+			*(uint64_t *)(record.bytes + n) = test_random(&random) &
+							  test_random(&random) & test_random(&random);
+		if (test_random_below(&random, 8))
+			record.hdr.type = test_random_below(&random, PWT_NR_TYPES + 1);
+		if (test_random_below(&random, 4))
+			record.hdr.func = test_random_below(&random, PWT_NR_FUNCS);
+		if (test_random_below(&random, 4)) {
+			record.hdr.task = actor.task + test_random_below(&random, 4) * 0x1000;
+			record.hdr.frame = actor.frame + test_random_below(&random, 4) * 0x100;
+		}
+		if (record.hdr.type == PWT_SLICE && test_random_below(&random, 2))
+			((struct pwt_slice *)&record)->nr = test_random_below(&random, 40);
+		if (record.hdr.type == PWT_ENTER && test_random_below(&random, 2)) {
+			record.enter.args[0] = VMALLOC + test_random_below(&random, 32) * PAGE;
+			record.enter.args[1] = test_random_below(&random, 8) * PAGE;
+			record.enter.at.depth = test_random_below(&random, 6);
+		}
+		world_send(&world, &record, size);
+		if (!test_random_below(&random, 64))
+			check_idle(world.check, 0);
+	}
+	check_finish(world.check, NULL, 0, 0);
+	test_note("%u changes, %llu malformed", world.nr,
+		  (unsigned long long)check_stats(world.check)->malformed);
+	EXPECT(check_stats(world.check)->malformed > 0);
+	world_release(&world);
+}
+
+/* One bit of a true record is wrong: whatever the verdict, nothing breaks. */
+TEST(flipped_bits)
+{
+	const uint64_t args[4] = { one_page_ro.start, PAGE, PTE_RDONLY, PTE_WRITE };
+
+	for (unsigned int bit = 0; bit < 8 * sizeof(struct pwt_enter); bit++) {
+		struct pwt_enter enter;
+		struct world world;
+
+		usual_world(&world);
+		world_fill_enter(&world, &actor, PWT_FN_RANGE, args, &enter);
+		((uint8_t *)&enter)[bit / 8] ^= 1 << bit % 8;
+		world_send(&world, &enter, sizeof(enter));
+		world_apply(&world, &one_page_ro);
+		world_end(&world, &actor, &one_page_ro, 0);
+		check_finish(world.check, NULL, 0, 0);
+		world_release(&world);
+	}
+}
