@@ -45,8 +45,8 @@ TEST(truth_table)
 }
 
 /*
- * pmd_leaf() is pmd_present() and not pmd_table(), and pmd_table() looks at both type bits (Linux v6.18
- * to v7.3, arch/arm64/include/asm/pgtable.h): an invalid entry with bit 1 set is a leaf.
+ * pmd_leaf() is pmd_present() and not pmd_table(), and pmd_table() looks at both type bits (Linux
+ * v6.18 to v7.3, arch/arm64/include/asm/pgtable.h): an invalid entry with bit 1 set is a leaf.
  */
 TEST(invalid_table_is_a_leaf)
 {

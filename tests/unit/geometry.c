@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The shapes of the tables: arch/arm64/Kconfig and pgtable-hwdef.h are where the numbers are from. */
+/* The shapes of the tables: arch/arm64/Kconfig and pgtable-hwdef.h have the numbers. */
 #include "geometry/geometry.h"
 
 #include <errno.h>
@@ -127,7 +127,8 @@ TEST(indexes)
 	};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
-		const struct shape shape = { cases[i].page_shift, cases[i].va_bits, cases[i].config };
+		const struct shape shape = { cases[i].page_shift, cases[i].va_bits,
+					     cases[i].config };
 		struct geometry geo = shape_geometry(&shape);
 
 		for (unsigned int n = 0; n < geo.levels; n++) {
@@ -189,7 +190,8 @@ TEST(output_addresses)
 	};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
-		const struct shape shape = { cases[i].page_shift, cases[i].va_bits, cases[i].config };
+		const struct shape shape = { cases[i].page_shift, cases[i].va_bits,
+					     cases[i].config };
 		struct geometry geo = shape_geometry(&shape);
 
 		test_case("%u/%u/%u %#llx", geo.page_shift, geo.va_bits, cases[i].config,

@@ -148,7 +148,8 @@ TEST(slices_that_do_not_fit)
 	};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
-		const struct shape shape = { cases[i].page_shift, cases[i].va_bits, cases[i].va_bits };
+		const struct shape shape = { cases[i].page_shift, cases[i].va_bits,
+					     cases[i].va_bits };
 		struct geometry geo = shape_geometry(&shape);
 		struct image image;
 
@@ -218,8 +219,9 @@ TEST(a_copy_is_independent)
 		test_case("%u slices", nr);
 		image_init(&image, &geo, ROOT);
 		for (unsigned int i = 0; i < nr; i++)
-			EXPECT_EQ(image_add(&image, PGTABLE_LEVEL_PTE, 0x5000 + i * 0x1000, ADDR, 3, 2,
-					    values), 0);
+			EXPECT_EQ(image_add(&image, PGTABLE_LEVEL_PTE, 0x5000 + i * 0x1000, ADDR, 3,
+					    2, values),
+				  0);
 		image.torn = nr & 1;
 		EXPECT_EQ(image_copy(&copy, &image), 0);
 		EXPECT_EQ(copy.nr_slices, nr);

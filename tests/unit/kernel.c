@@ -102,28 +102,43 @@ TEST(vmcoreinfo_of_other_kernels)
 		int err;
 		unsigned int page_shift, va, levels;
 	} cases[] = {
-		{ "PAGESIZE=4096", "NUMBER(VA_BITS)=39", "NUMBER(TCR_EL1_T1SZ)=0x19", 0, 12, 39, 3 },
+		{ "PAGESIZE=4096", "NUMBER(VA_BITS)=39", "NUMBER(TCR_EL1_T1SZ)=0x19", 0, 12, 39,
+		  3 },
 		{ "PAGESIZE=4096", "NUMBER(VA_BITS)=52", "NUMBER(TCR_EL1_T1SZ)=0xc", 0, 12, 52, 5 },
-		{ "PAGESIZE=4096", "NUMBER(VA_BITS)=52", "NUMBER(TCR_EL1_T1SZ)=0x10", 0, 12, 48, 4 },
-		{ "PAGESIZE=16384", "NUMBER(VA_BITS)=47", "NUMBER(TCR_EL1_T1SZ)=0x11", 0, 14, 47, 3 },
-		{ "PAGESIZE=16384", "NUMBER(VA_BITS)=52", "NUMBER(TCR_EL1_T1SZ)=0x11", 0, 14, 47, 3 },
-		{ "PAGESIZE=65536", "NUMBER(VA_BITS)=42", "NUMBER(TCR_EL1_T1SZ)=0x16", 0, 16, 42, 2 },
+		{ "PAGESIZE=4096", "NUMBER(VA_BITS)=52", "NUMBER(TCR_EL1_T1SZ)=0x10", 0, 12, 48,
+		  4 },
+		{ "PAGESIZE=16384", "NUMBER(VA_BITS)=47", "NUMBER(TCR_EL1_T1SZ)=0x11", 0, 14, 47,
+		  3 },
+		{ "PAGESIZE=16384", "NUMBER(VA_BITS)=52", "NUMBER(TCR_EL1_T1SZ)=0x11", 0, 14, 47,
+		  3 },
+		{ "PAGESIZE=65536", "NUMBER(VA_BITS)=42", "NUMBER(TCR_EL1_T1SZ)=0x16", 0, 16, 42,
+		  2 },
 		{ "PAGESIZE=65536", "NUMBER(VA_BITS)=52", "NUMBER(TCR_EL1_T1SZ)=16", 0, 16, 48, 3 },
-		{ "PAGESIZE=0", "NUMBER(VA_BITS)=48", "NUMBER(TCR_EL1_T1SZ)=0x10", -EINVAL, 0, 0, 0 },
-		{ "PAGESIZE=1", "NUMBER(VA_BITS)=48", "NUMBER(TCR_EL1_T1SZ)=0x10", -EINVAL, 0, 0, 0 },
-		{ "PAGESIZE=5000", "NUMBER(VA_BITS)=48", "NUMBER(TCR_EL1_T1SZ)=0x10", -EINVAL, 0, 0, 0 },
-		{ "PAGESIZE=8192", "NUMBER(VA_BITS)=48", "NUMBER(TCR_EL1_T1SZ)=0x10", -EINVAL, 0, 0, 0 },
+		{ "PAGESIZE=0", "NUMBER(VA_BITS)=48", "NUMBER(TCR_EL1_T1SZ)=0x10", -EINVAL, 0, 0,
+		  0 },
+		{ "PAGESIZE=1", "NUMBER(VA_BITS)=48", "NUMBER(TCR_EL1_T1SZ)=0x10", -EINVAL, 0, 0,
+		  0 },
+		{ "PAGESIZE=5000", "NUMBER(VA_BITS)=48", "NUMBER(TCR_EL1_T1SZ)=0x10", -EINVAL, 0, 0,
+		  0 },
+		{ "PAGESIZE=8192", "NUMBER(VA_BITS)=48", "NUMBER(TCR_EL1_T1SZ)=0x10", -EINVAL, 0, 0,
+		  0 },
 		{ "PAGESIZE=9223372036854775808", "NUMBER(VA_BITS)=48", "NUMBER(TCR_EL1_T1SZ)=0x10",
 		  -EINVAL, 0, 0, 0 },
-		{ "PAGESIZE=4096", "NUMBER(VA_BITS)=0", "NUMBER(TCR_EL1_T1SZ)=0x10", -EINVAL, 0, 0, 0 },
-		{ "PAGESIZE=4096", "NUMBER(VA_BITS)=47", "NUMBER(TCR_EL1_T1SZ)=0x10", -EINVAL, 0, 0, 0 },
-		{ "PAGESIZE=4096", "NUMBER(VA_BITS)=48", "NUMBER(TCR_EL1_T1SZ)=0xc", -EINVAL, 0, 0, 0 },
-		{ "PAGESIZE=4096", "NUMBER(VA_BITS)=48", "NUMBER(TCR_EL1_T1SZ)=0", -EINVAL, 0, 0, 0 },
-		{ "PAGESIZE=4096", "NUMBER(VA_BITS)=48", "NUMBER(TCR_EL1_T1SZ)=64", -EINVAL, 0, 0, 0 },
-		{ "PAGESIZE=4096", "NUMBER(VA_BITS)=48", "NUMBER(TCR_EL1_T1SZ)=-1", -EINVAL, 0, 0, 0 },
+		{ "PAGESIZE=4096", "NUMBER(VA_BITS)=0", "NUMBER(TCR_EL1_T1SZ)=0x10", -EINVAL, 0, 0,
+		  0 },
+		{ "PAGESIZE=4096", "NUMBER(VA_BITS)=47", "NUMBER(TCR_EL1_T1SZ)=0x10", -EINVAL, 0, 0,
+		  0 },
+		{ "PAGESIZE=4096", "NUMBER(VA_BITS)=48", "NUMBER(TCR_EL1_T1SZ)=0xc", -EINVAL, 0, 0,
+		  0 },
+		{ "PAGESIZE=4096", "NUMBER(VA_BITS)=48", "NUMBER(TCR_EL1_T1SZ)=0", -EINVAL, 0, 0,
+		  0 },
+		{ "PAGESIZE=4096", "NUMBER(VA_BITS)=48", "NUMBER(TCR_EL1_T1SZ)=64", -EINVAL, 0, 0,
+		  0 },
+		{ "PAGESIZE=4096", "NUMBER(VA_BITS)=48", "NUMBER(TCR_EL1_T1SZ)=-1", -EINVAL, 0, 0,
+		  0 },
 		/* 2^32 + 48 */
-		{ "PAGESIZE=4096", "NUMBER(VA_BITS)=4294967344", "NUMBER(TCR_EL1_T1SZ)=0x10", -EINVAL,
-		  0, 0, 0 },
+		{ "PAGESIZE=4096", "NUMBER(VA_BITS)=4294967344", "NUMBER(TCR_EL1_T1SZ)=0x10",
+		  -EINVAL, 0, 0, 0 },
 	};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -208,8 +223,10 @@ TEST(vmcoreinfo_numbers)
 		uint64_t value = 0;
 
 		test_case("\"%s\" %s base %d", cases[i].text, cases[i].key, cases[i].base);
-		if (!EXPECT_EQ(vmcoreinfo_number(cases[i].text, cases[i].key, cases[i].base, &value),
-			       cases[i].err) || cases[i].err)
+		if (!EXPECT_EQ(vmcoreinfo_number(cases[i].text, cases[i].key, cases[i].base,
+						 &value),
+			       cases[i].err) ||
+		    cases[i].err)
 			continue;
 		EXPECT_EQ(value, cases[i].value);
 	}
@@ -256,12 +273,18 @@ static void make_core(struct core *core)
 		.p_type = PT_NOTE, .p_offset = offsetof(struct core, notes), .p_filesz = size,
 	};
 	core->phdrs[1] = (Elf64_Phdr){
-		.p_type = PT_LOAD, .p_offset = offsetof(struct core, memory), .p_vaddr = MEMORY_ADDR,
-		.p_filesz = 32, .p_memsz = 32,
+		.p_type = PT_LOAD,
+		.p_offset = offsetof(struct core, memory),
+		.p_vaddr = MEMORY_ADDR,
+		.p_filesz = 32,
+		.p_memsz = 32,
 	};
 	core->phdrs[2] = (Elf64_Phdr){
-		.p_type = PT_LOAD, .p_offset = offsetof(struct core, memory) + 32, .p_vaddr = -32ULL,
-		.p_filesz = 32, .p_memsz = 32,
+		.p_type = PT_LOAD,
+		.p_offset = offsetof(struct core, memory) + 32,
+		.p_vaddr = -32ULL,
+		.p_filesz = 32,
+		.p_memsz = 32,
 	};
 	for (unsigned int i = 0; i < sizeof(core->memory); i++)
 		core->memory[i] = i;
@@ -410,7 +433,8 @@ TEST(memory_that_is_not_in_the_file)
 	make_core(&core);
 	core.phdrs[1].p_filesz = 16;
 	EXPECT_EQ(kcore_read(file_of(&core, sizeof(core)), MEMORY_ADDR + 8, &value, 8), 0);
-	EXPECT(kcore_read(file_of(&core, sizeof(core)), MEMORY_ADDR + 16, &value, 8) != 0 || !value);
+	EXPECT(kcore_read(file_of(&core, sizeof(core)), MEMORY_ADDR + 16, &value, 8) != 0 ||
+	       !value);
 	core.phdrs[1].p_offset = 1ULL << 40;
 	EXPECT_EQ(kcore_read(file_of(&core, sizeof(core)), MEMORY_ADDR, &value, 8), -EBADMSG);
 }
@@ -429,7 +453,8 @@ TEST(random_core_files)
 
 		make_core(&core);
 		for (unsigned int n = test_random_below(&random, 6); n-- > 0;)
-			((uint8_t *)&core)[test_random_below(&random, offsetof(struct core, memory))] =
+			((uint8_t *)&core)[test_random_below(&random,
+							     offsetof(struct core, memory))] =
 				test_random(&random);
 		file = tmpfile();
 		fwrite(&core, sizeof(core), 1, file);
@@ -567,7 +592,8 @@ TEST(long_lines)
 		test_case("%zu characters", lengths[i]);
 		memset(name, 'n', lengths[i]);
 		name[lengths[i]] = '\0';
-		sprintf(text, "ffff800080010000 T first\nffff800080010010 T %s\nffff800080010020 T z\n",
+		sprintf(text,
+			"ffff800080010000 T first\nffff800080010010 T %s\nffff800080010020 T z\n",
 			name);
 		err = kallsyms_load(&syms, file_of_text(text));
 		if (lengths[i] > 65500) {
@@ -610,7 +636,8 @@ TEST(a_last_line_without_an_end)
 {
 	struct kallsyms *syms = NULL;
 
-	EXPECT_EQ(kallsyms_load(&syms, file_of_text("ffff800080010000 T a\nffff800080020000 T b")), 0);
+	EXPECT_EQ(kallsyms_load(&syms, file_of_text("ffff800080010000 T a\nffff800080020000 T b")),
+		  0);
 	EXPECT_EQ(kallsyms_find(syms, "b"), 0xffff800080020000);
 	kallsyms_free(syms);
 }

@@ -125,7 +125,8 @@ TEST(bits_of_a_page)
 		{ PAGE_BITS & ~PTE_VALID, PTE_VALID, 0, PAGE_BITS },
 		/* nothing is looked at: an empty entry gets the bits */
 		{ 0, PTE_RDONLY, PTE_WRITE, PTE_RDONLY },
-		{ 0, PTE_VALID | PTE_WRITE, PTE_PRESENT_INVALID | PTE_RDONLY, PTE_VALID | PTE_WRITE },
+		{ 0, PTE_VALID | PTE_WRITE, PTE_PRESENT_INVALID | PTE_RDONLY,
+		  PTE_VALID | PTE_WRITE },
 		{ ~0ULL, 0, ~0ULL, 0 },
 		{ 0, ~0ULL, ~0ULL, ~0ULL },
 	};
@@ -159,7 +160,7 @@ TEST(ranges_of_pages)
 	struct bench bench;
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
-		uint64_t base = ADDR + 0x1f8000;	/* 8 pages in this table, more in the next */
+		uint64_t base = ADDR + 0x1f8000; /* 8 pages in this table, more in the next */
 
 		test_case("pages %u+%u", cases[i].first, cases[i].nr);
 		bench_init(&bench, 12, 48);
@@ -171,7 +172,8 @@ TEST(ranges_of_pages)
 		for (unsigned int n = 0; n < 12; n++) {
 			bool in = n - cases[i].first < cases[i].nr;
 			enum pgtable_level level;
-			const uint64_t *entry = image_lookup(&bench.image, base + n * 0x1000, &level);
+			const uint64_t *entry = image_lookup(&bench.image, base + n * 0x1000,
+							     &level);
 			uint64_t before = (0x40000000 + n * 0x1000) | PAGE_BITS;
 
 			if (in || entry)
@@ -251,7 +253,8 @@ static void whole_blocks(unsigned int page_shift, unsigned int va_bits, enum pgt
 	struct bench bench;
 	uint64_t addr, size;
 
-	test_case("%u/%u level %u bits %#llx", page_shift, va_bits, level, (unsigned long long)bits);
+	test_case("%u/%u level %u bits %#llx", page_shift, va_bits, level,
+		  (unsigned long long)bits);
 	bench_init(&bench, page_shift, va_bits);
 	addr = half_of(&bench.geo);
 	size = geometry_size(&bench.geo, level);
@@ -271,7 +274,8 @@ static void whole_blocks(unsigned int page_shift, unsigned int va_bits, enum pgt
 TEST(whole_blocks_are_changed)
 {
 	for (unsigned int i = 0; i < ARRAY_SIZE(blocks); i++) {
-		whole_blocks(blocks[i].page_shift, blocks[i].va_bits, blocks[i].level, BLOCK_BITS, &ro);
+		whole_blocks(blocks[i].page_shift, blocks[i].va_bits, blocks[i].level, BLOCK_BITS,
+			     &ro);
 		whole_blocks(blocks[i].page_shift, blocks[i].va_bits, blocks[i].level, BLOCK_BITS,
 			     &invalid);
 		/* present but invalid is a leaf as well */
@@ -463,7 +467,7 @@ TEST(entries_that_were_not_read)
 	bench_release(&bench);
 }
 
-/* Up to v6.17: apply_to_page_range() refuses every leaf above the last level, covered in whole or not. */
+/* Up to v6.17: apply_to_page_range() refuses every block, in whole or in part. */
 TEST(apply_refuses_blocks)
 {
 	static const struct {
@@ -490,7 +494,8 @@ TEST(apply_refuses_blocks)
 		EXPECT(bench.result.boundary.found);
 		EXPECT_EQ(bench.result.boundary.level, cases[i].level);
 		EXPECT_EQ(bench.result.boundary.start, ADDR);
-		EXPECT_EQ(bench.result.boundary.end, ADDR + geometry_size(&bench.geo, cases[i].level));
+		EXPECT_EQ(bench.result.boundary.end,
+			  ADDR + geometry_size(&bench.geo, cases[i].level));
 		EXPECT_EQ(entry_after(&bench, cases[i].level, ADDR), cases[i].bits);
 		bench_release(&bench);
 	}
@@ -529,8 +534,8 @@ TEST(apply_allocates_tables)
 }
 
 /*
- * A kernel that splits leaves (a166563e7ec3): what needs no split has an answer, and what does has either
- * an answer, then a change of just the range, or none.
+ * A kernel that splits leaves (a166563e7ec3): what needs no split has an answer, and what does need
+ * one has either an answer or none.
  */
 TEST(requests_that_need_no_split)
 {
@@ -677,7 +682,8 @@ static void random_tables(struct bench *bench, uint64_t *random, enum pgtable_le
 static void random_request(struct bench *bench, uint64_t *random, uint64_t addr,
 			   struct model_request *request)
 {
-	static const struct masks *const all[] = { &ro, &rw, &invalid, &valid, &ng_invalid, &ng_valid };
+	static const struct masks *const all[] = { &ro,	   &rw,		&invalid,
+						   &valid, &ng_invalid, &ng_valid };
 	const struct masks *masks = all[test_random_below(random, ARRAY_SIZE(all))];
 	enum pgtable_level level = test_random_below(random, 2);
 	uint64_t size = geometry_size(&bench->geo, level);
@@ -723,7 +729,8 @@ static void compare_with_kernel(unsigned int least, unsigned int most, unsigned 
 			     request.start + request.size + 1);
 		model_update_range_prot(&bench.image, &walks, &request, &bench.result, NULL, NULL);
 		naive = (struct naive){ .tables = &bench.tables };
-		masks = (struct kernel_change){ request.set_mask, request.clear_mask, &bench.geo, 0 };
+		masks = (struct kernel_change){ request.set_mask, request.clear_mask, &bench.geo,
+						0 };
 		ret = naive_walk(&naive, request.start, request.start + request.size, &kernel_ops,
 				 &masks);
 
@@ -738,7 +745,8 @@ static void compare_with_kernel(unsigned int least, unsigned int most, unsigned 
 		if (test_failed())
 			test_note("trial %u: %u/%u/%u %#llx+%#llx", i, bench.geo.page_shift,
 				  bench.geo.va_bits, bench.geo.va_bits_config,
-				  (unsigned long long)request.start, (unsigned long long)request.size);
+				  (unsigned long long)request.start,
+				  (unsigned long long)request.size);
 		bench_release(&bench);
 	}
 	test_note("%u requests refused, %u entries changed", refused, changed);

@@ -46,7 +46,7 @@ static unsigned long addr_end(const struct walk *w, int level, unsigned long add
 	return boundary - 1 < end - 1 ? boundary : end;
 }
 
-/* Folded at compile time (pgtable-nop*.h) or at run time (pgtable_l4_enabled(), pgtable_l5_enabled()). */
+/* Folded when built (pgtable-nop*.h) or at run time (pgtable_l4_enabled() and its kind). */
 static bool folded(const struct walk *w, int level)
 {
 	return level >= w->used;
@@ -61,13 +61,6 @@ static int real_depth(const struct walk *w, int depth)
 	if (depth == 1 && w->built < 5)
 		depth = 0;
 	return depth;
-}
-
-static uint64_t table_address(const struct walk *w, uint64_t desc)
-{
-	const struct geometry *geo = w->naive->tables->geo;
-
-	return desc_address(geo, desc);
 }
 
 static int missing(struct walk *w, unsigned long addr, int level)
@@ -93,7 +86,7 @@ static uint64_t *offset(struct walk *w, const uint64_t *above, int level, unsign
 		level = w->used - 1;
 	}
 	if (level < w->used - 1)
-		table = table_address(w, *above);
+		table = tables_target(tables, *above);
 	else
 		bits = tables->geo->top_index_bits;
 	index = addr >> shift_of(w, level) & ((1UL << bits) - 1);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A walk of kernel page tables to compare the library's with: mm/pagewalk.c of Linux v7.3, function by
- * function, with what arch/arm64/include/asm/pgtable.h and asm-generic/pgtable-nop*.h make of levels
- * that are folded away. It walks struct tables and shares no code with the library.
+ * A walk of kernel page tables to compare the library's with: mm/pagewalk.c of Linux v7.3, function
+ * by function, with what arm64's asm/pgtable.h and asm-generic/pgtable-nop*.h make of levels that
+ * are folded away. It walks struct tables and shares no code with the library.
  */
 #ifndef PWTRACE_TEST_NAIVE_H
 #define PWTRACE_TEST_NAIVE_H

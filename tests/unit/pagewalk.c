@@ -193,10 +193,11 @@ TEST(unaligned_ends)
 TEST(holes_and_leaves)
 {
 	static const struct walk_case cases[] = {
-		/* a block of the PMD level: nothing below it is told of, though no callback took it */
+		/* a block of the PMD level: nothing is told of below it, taken or not */
 		{ 0x400000, 0x401000, "pud+400000-401000 pmd+400000-401000", 0 },
 		{ 0x600000, 0x601000, "pud+600000-601000 pmd+600000-601000", 0 },
-		{ 0x800000, 0xc00000, "pud+800000-c00000 hole3+800000-a00000 hole3+a00000-c00000", 0 },
+		{ 0x800000, 0xc00000, "pud+800000-c00000 hole3+800000-a00000 hole3+a00000-c00000",
+		  0 },
 		{ 1UL << 30, 2UL << 30, "pud+40000000-80000000", 0 },
 		{ 2UL << 30, 3UL << 30, "hole2+80000000-c0000000", 0 },
 		{ 1UL << 39, 3UL << 38, "hole0+8000000000-c000000000", 0 },
@@ -247,8 +248,9 @@ TEST(depth_of_holes)
 			  cases[i].level);
 		tables_init(&tables, &geo);
 		tables_entry(&tables, cases[i].level, addr);
-		EXPECT_EQ(walk_tables(&tables, addr, addr + geometry_page_size(&geo), &all_ops, &log,
-				      NULL), 0);
+		EXPECT_EQ(walk_tables(&tables, addr, addr + geometry_page_size(&geo), &all_ops,
+				      &log, NULL),
+			  0);
 		if (EXPECT(log.nr)) {
 			EXPECT_EQ(log.events[log.nr - 1].kind, AT_HOLE);
 			EXPECT_EQ(log.events[log.nr - 1].depth, cases[i].depth);
@@ -281,8 +283,9 @@ TEST(depth_of_holes_with_a_level_folded_at_run_time)
 		test_case("%u/%u level %u", geo.page_shift, geo.va_bits, cases[i].level);
 		tables_init(&tables, &geo);
 		tables_entry(&tables, cases[i].level, addr);
-		EXPECT_EQ(walk_tables(&tables, addr, addr + geometry_page_size(&geo), &low_ops, &log,
-				      NULL), 0);
+		EXPECT_EQ(walk_tables(&tables, addr, addr + geometry_page_size(&geo), &low_ops,
+				      &log, NULL),
+			  0);
 		if (EXPECT(log.nr))
 			EXPECT_EQ(log.events[log.nr - 1].depth, cases[i].depth);
 		free(log.events);
@@ -290,14 +293,16 @@ TEST(depth_of_holes_with_a_level_folded_at_run_time)
 	}
 }
 
-/* p?d_none() of a folded level is never true: the callback gets an empty entry of the level below. */
+/* p?d_none() of a folded level is never true: its callback gets an empty entry from below. */
 TEST(folded_levels_are_never_empty)
 {
 	static const struct walk_case cases[] = {
-		{ 1UL << 39, 0x8000001000, "pgd+8000000000-8000001000 hole0+8000000000-8000001000", 0 },
+		{ 1UL << 39, 0x8000001000, "pgd+8000000000-8000001000 hole0+8000000000-8000001000",
+		  0 },
 		{ 0x1fe000, 0x1ff000,
 		  "pgd+1fe000-1ff000 p4d+1fe000-1ff000 pud+1fe000-1ff000 pmd+1fe000-1ff000 "
-		  "pte+1fe000-1ff000", 0 },
+		  "pte+1fe000-1ff000",
+		  0 },
 	};
 	struct geometry geo = geometry_of(12, 48, 48);
 	struct tables tables;
@@ -376,8 +381,9 @@ TEST(a_value_ends_the_walk)
 		struct log log = { .react = stop_at, .random = cases[i].at };
 
 		test_case("kind %u", cases[i].at);
-		EXPECT_EQ(walk_tables(&tables, ADDR + cases[i].start, ADDR + 0xa00000, &low_ops, &log,
-				      NULL), 7);
+		EXPECT_EQ(walk_tables(&tables, ADDR + cases[i].start, ADDR + 0xa00000, &low_ops,
+				      &log, NULL),
+			  7);
 		EXPECT_STR(story(&log, ADDR), cases[i].story);
 		free(log.events);
 	}
@@ -396,7 +402,8 @@ static int skip_pmd(struct log *log, const struct event *event, uint64_t *entry,
 static int twice(struct log *log, const struct event *event, uint64_t *entry, struct mm_walk *walk)
 {
 	(void)entry;
-	if (event->kind == log->random && (log->nr < 2 || log->events[log->nr - 2].kind != event->kind))
+	if (event->kind == log->random &&
+	    (log->nr < 2 || log->events[log->nr - 2].kind != event->kind))
 		walk->action = ACTION_AGAIN;
 	return 0;
 }
@@ -484,7 +491,8 @@ TEST(no_actions_above_the_pud)
 			test_case("%u bits action %u", bits[i], (unsigned int)actions[n]);
 			tables_init(&tables, &geo);
 			tables_entry(&tables, PGTABLE_LEVEL_PTE, addr);
-			EXPECT_EQ(walk_tables(&tables, addr, addr + 0x1000, &all_ops, &log, NULL), 0);
+			EXPECT_EQ(walk_tables(&tables, addr, addr + 0x1000, &all_ops, &log, NULL),
+				  0);
 			EXPECT_STR(story(&log, addr),
 				   "pgd+0-1000 p4d+0-1000 pud+0-1000 pmd+0-1000 pte+0-1000");
 			free(log.events);
@@ -556,7 +564,8 @@ TEST(missing_entries)
 
 	small_tables(&tables, &geo);
 	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
-		const uint64_t *hidden = tables_entry(&tables, cases[i].level, ADDR + cases[i].addr);
+		const uint64_t *hidden = tables_entry(&tables, cases[i].level,
+						      ADDR + cases[i].addr);
 		struct mm_struct mm = {};
 		struct log log = {};
 		struct image image;
@@ -568,12 +577,14 @@ TEST(missing_entries)
 
 			for (unsigned int at = 0; at < page->nr; at++)
 				if (page->entries[at] && page->entries + at != hidden)
-					EXPECT_EQ(image_add(&image, page->level, page->pa, page->addr,
-							    at, 1, page->entries + at), 0);
+					EXPECT_EQ(image_add(&image, page->level, page->pa,
+							    page->addr, at, 1, page->entries + at),
+						  0);
 		}
 		mm.image = &image;
 		EXPECT_EQ(walk_kernel_page_table_range_lockless(&mm, ADDR + cases[i].start,
-								ADDR + cases[i].end, &low_ops, &log),
+								ADDR + cases[i].end, &low_ops,
+								&log),
 			  -ENODATA);
 		EXPECT_EQ(mm.fault.kind, PAGEWALK_NOT_IN_IMAGE);
 		EXPECT_EQ(mm.fault.level, cases[i].level);
@@ -615,8 +626,9 @@ TEST(bad_entries)
 		tables_init(&tables, &geo);
 		*tables_entry(&tables, cases[i].level, addr + size) = cases[i].desc;
 		*tables_entry(&tables, PGTABLE_LEVEL_PTE, addr + 2 * size) = 0x80000000 | PAGE_BITS;
-		EXPECT_EQ(walk_tables(&tables, addr + size, addr + 2 * size + 0x1000, &low_ops, &log,
-				      &fault), 0);
+		EXPECT_EQ(walk_tables(&tables, addr + size, addr + 2 * size + 0x1000, &low_ops,
+				      &log, &fault),
+			  0);
 		EXPECT_EQ(fault.kind, PAGEWALK_BAD_ENTRY);
 		EXPECT_EQ(fault.addr, addr + size);
 		EXPECT_EQ(fault.level, cases[i].level);
@@ -668,7 +680,8 @@ TEST(the_fault_of_an_earlier_walk_is_forgotten)
 
 	small_tables(&tables, &geo);
 	image_init(&image, &geo, tables.root);
-	EXPECT_EQ(walk_kernel_page_table_range_lockless(&mm, ADDR, ADDR + 1, &low_ops, &log), -ENODATA);
+	EXPECT_EQ(walk_kernel_page_table_range_lockless(&mm, ADDR, ADDR + 1, &low_ops, &log),
+		  -ENODATA);
 	tables_image(&tables, &image, ADDR + 0x1fe000, ADDR + 0x1ff000);
 	EXPECT_EQ(walk_kernel_page_table_range_lockless(&mm, ADDR + 0x1fe000, ADDR + 0x1ff000,
 							&low_ops, &log), 0);
@@ -679,9 +692,9 @@ TEST(the_fault_of_an_earlier_walk_is_forgotten)
 }
 
 /*
- * The comparison. Tables are made at random around a boundary of a random level, callbacks do things at
- * random: change entries, ask for actions, end the walk. Both walks see the same series of random
- * numbers as long as they make the same calls.
+ * The comparison. Tables are made at random around a boundary of a random level, callbacks do
+ * things at random: change entries, ask for actions, end the walk. Both walks see the same series
+ * of random numbers as long as they make the same calls.
  */
 
 #define PERCENT(state, n)	(test_random_below(state, 100) < (n))
@@ -712,7 +725,8 @@ static void fill(struct tables *tables, uint64_t *random, int level, unsigned lo
 		unsigned long next = addr + size;
 
 		*tables_entry(tables, level, addr) = random_entry(random, level);
-		if (level && tables->nr < 12 && PERCENT(random, level > PGTABLE_LEVEL_PUD ? 90 : 60)) {
+		if (level && tables->nr < 12 &&
+		    PERCENT(random, level > PGTABLE_LEVEL_PUD ? 90 : 60)) {
 			tables_new(tables, level, addr);
 			fill(tables, random, level - 1, addr > start ? addr : start,
 			     next - 1 < end - 1 ? next : end);
@@ -847,7 +861,8 @@ static bool same_story(const struct log *got, const struct log *want)
 /* Returns how many calls were made. */
 static size_t try_once(struct trial *trial)
 {
-	bool run_time = trial->geo.va_bits != trial->geo.va_bits_config && trial->geo.page_shift < 16;
+	bool run_time = trial->geo.va_bits != trial->geo.va_bits_config &&
+			trial->geo.page_shift < 16;
 	struct log got = { .react = react_at_random, .pgd_means_nothing = run_time }, want = got;
 	struct naive naive = { .tables = &trial->tables };
 	struct mm_struct mm = {};
@@ -887,7 +902,8 @@ static void compare(bool all, unsigned int least, unsigned int most, unsigned in
 		struct trial trial = { .random = seed + i * 0x1000003ULL };
 
 		do {
-			trial.geo = shape_geometry(&shapes[test_random_below(&trial.random, nr_shapes)]);
+			trial.geo = shape_geometry(
+				&shapes[test_random_below(&trial.random, nr_shapes)]);
 		} while (trial.geo.levels < least || trial.geo.levels > most);
 		choose_range(&trial);
 		choose_ops(&trial, all);
@@ -899,7 +915,8 @@ static void compare(bool all, unsigned int least, unsigned int most, unsigned in
 		tables_release(&trial.tables);
 		if (test_failed())
 			test_note("trial %u: %u/%u/%u %#lx-%#lx", i, trial.geo.page_shift,
-				  trial.geo.va_bits, trial.geo.va_bits_config, trial.start, trial.end);
+				  trial.geo.va_bits, trial.geo.va_bits_config, trial.start,
+				  trial.end);
 	}
 	test_note("%zu calls compared", calls);
 }

@@ -76,11 +76,12 @@ uint64_t *tables_at(const struct tables *tables, uint64_t pa, unsigned int index
 {
 	for (unsigned int i = 0; i < tables->nr; i++)
 		if (tables->pages[i].pa == pa)
-			return index < tables->pages[i].nr ? tables->pages[i].entries + index : NULL;
+			return index < tables->pages[i].nr ? tables->pages[i].entries + index :
+							     NULL;
 	return NULL;
 }
 
-static uint64_t table_of(const struct tables *tables, uint64_t desc)
+uint64_t tables_target(const struct tables *tables, uint64_t desc)
 {
 	const struct geometry *geo = tables->geo;
 	uint64_t pa = desc & (~0ULL >> (geo->lpa2 ? 14 : 16)) & (~0ULL << geo->page_shift);
@@ -109,7 +110,7 @@ uint64_t *tables_entry(struct tables *tables, enum pgtable_level level, uint64_t
 
 		if (at == level)
 			return entry;
-		table = (*entry & TABLE_BITS) == TABLE_BITS ? table_of(tables, *entry) :
+		table = (*entry & TABLE_BITS) == TABLE_BITS ? tables_target(tables, *entry) :
 			tables_new(tables, at, addr);
 	}
 }
@@ -140,9 +141,12 @@ void tables_image(const struct tables *tables, struct image *image, uint64_t sta
 
 		tables_window(tables, page, start, end, &first, &nr);
 		if (nr)
-			EXPECT_EQ(image_add(image, page->level, page->pa, page->addr +
-					    ((uint64_t)first << geometry_shift(tables->geo, page->level)),
-					    first, nr, page->entries + first), 0);
+			EXPECT_EQ(image_add(image, page->level, page->pa,
+					    page->addr +
+						    ((uint64_t)first
+						     << geometry_shift(tables->geo, page->level)),
+					    first, nr, page->entries + first),
+				  0);
 	}
 }
 

@@ -42,6 +42,9 @@ uint64_t *tables_at(const struct tables *tables, uint64_t pa, unsigned int index
 /* The entry of @level that maps @addr; tables above it are made. */
 uint64_t *tables_entry(struct tables *tables, enum pgtable_level level, uint64_t addr);
 
+/* The address of the table that a descriptor points to. */
+uint64_t tables_target(const struct tables *tables, uint64_t desc);
+
 /* A new, empty table behind the entry of @level that maps @addr: the table's address. */
 uint64_t tables_new(struct tables *tables, enum pgtable_level level, uint64_t addr);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A test harness that speaks TAP. TEST(name) { ... } registers a test; main() is in test.c and runs each
- * in a process of its own, so that one that crashes, hangs or leaks is one that failed.
+ * A test harness that speaks TAP. TEST(name) { ... } registers a test; main() is in test.c and runs
+ * each in a process of its own, so that one that crashes, hangs or leaks is one that failed.
  *
  *	./test [NAME]...	the tests of these names, all by default
  *	SEED=n ./test		repeat what a random test did

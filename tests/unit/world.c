@@ -29,7 +29,6 @@ void world_init(struct world *world)
 		.set_memory_valid = { 0xffff800080100000, 0xffff800080100100 },
 		.set_memory_enc_dec = { 0xffff800080200000, 0xffff800080200100 },
 		.own_tgid = 4242,
-		.areas = true,
 	};
 }
 
@@ -286,6 +285,6 @@ const struct change *world_last(struct world *world)
 	static const struct change none;
 
 	if (world->check)
-		check_idle(world->check, 0);
+		check_idle(world->check);
 	return EXPECT(world->nr) ? &world->changes[(world->nr - 1) % CHANGES_MAX] : &none;
 }

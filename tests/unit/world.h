@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A kernel made up for the checker: its tables, its tasks, and the records that capture would deliver of
- * what they do. Slices and windows are cut as bpf/table.bpf.h and bpf/call.bpf.h cut them.
+ * A kernel made up for the checker: its tables, its tasks, and the records that capture would
+ * deliver of what they do. Slices and windows are cut as
+ * bpf/table.bpf.h and bpf/call.bpf.h cut them.
  */
 #ifndef PWTRACE_TEST_WORLD_H
 #define PWTRACE_TEST_WORLD_H

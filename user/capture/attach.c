@@ -188,6 +188,9 @@ static int required_hook(const struct attachment *att, size_t i, struct problem 
 			       "are inlined, or it is older than 6.18 and built without the former; "
 			       "see 'pwtrace doctor'", hooks[i].functions[0],
 			       hooks[i].functions[1]);
+	if (status->error == -EOPNOTSUPP && att->backend == BACKEND_MULTI)
+		return problem(why, status->error, "this kernel has no kprobe.multi (CONFIG_FPROBE): use "
+			       "--backend fentry or kprobe");
 	return problem(why, status->error, "cannot attach to %s() by %s: %s", status->function,
 		       backend_name(att->backend), strerror(-status->error));
 }
@@ -252,6 +255,49 @@ void detach(struct attachment *att)
 	att->skel = NULL;
 }
 
+/*
+ * The head of the kernel's struct bpf_link_info with what libbpf 1.1's headers have not got: how often a
+ * kprobe was hit inside another (v6.7, 3acf8ace6823 and e2b2cd592ade).
+ */
+struct link_info {
+	__u32 type;
+	__u32 id;
+	__u32 prog_id;
+	__u32 pad;
+	union {
+		struct {
+			__u64 addrs;
+			__u32 count;
+			__u32 flags;
+			__u64 missed;
+		} multi;
+		struct {
+			__u32 type;
+			__u32 pad;
+			__u64 func_name;
+			__u32 name_len;
+			__u32 offset;
+			__u64 addr;
+			__u64 missed;
+		} kprobe;
+	};
+};
+
+/* The kernel fills in as much as it knows; what it does not stays 0. */
+static uint64_t link_missed(enum backend backend, const struct bpf_link *link)
+{
+	union {
+		struct link_info info;
+		struct bpf_link_info room;
+	} u = {};
+	__u32 size = sizeof(u);
+
+	if (!link || backend == BACKEND_FENTRY ||
+	    bpf_obj_get_info_by_fd(bpf_link__fd(link), &u, &size))
+		return 0;
+	return backend == BACKEND_MULTI ? u.info.multi.missed : u.info.kprobe.missed;
+}
+
 static uint64_t program_missed(const struct bpf_program *prog)
 {
 	struct bpf_prog_info info = {};
@@ -267,6 +313,9 @@ uint64_t attach_missed(const struct attachment *att)
 	uint64_t missed = 0;
 
 	for (size_t i = 0; i < nr_hooks; i++)
-		missed += program_missed(att->hooks[i].entry) + program_missed(att->hooks[i].exit);
+		missed += program_missed(att->hooks[i].entry) +
+			  program_missed(att->hooks[i].exit) +
+			  link_missed(att->backend, att->hooks[i].entry_link) +
+			  link_missed(att->backend, att->hooks[i].exit_link);
 	return missed;
 }

@@ -32,6 +32,7 @@ enum reason {
 	REASON_OUTSIDE_RANGE_CHANGED,
 	REASON_TABLE_CHANGED,
 	REASON_UNEXPECTED_SPLIT,
+	REASON_MISSING_SPLIT,
 	REASON_CALLBACK_ORDER,
 	REASON_ALIAS_MISSED,
 	REASON_ALIAS_RANGE,
@@ -105,6 +106,7 @@ struct change {
 	uint32_t findings;	/* bits: 1 << enum finding */
 	int expected_ret;
 	unsigned int leaves[PGTABLE_NR_LEVELS];	/* that the model changed, by level */
+	unsigned int splits[PGTABLE_NR_LEVELS];	/* blocks that the kernel was seen to split */
 	struct difference diff;
 	struct model_boundary boundary;
 	struct image before, after;	/* what was read; empty where nothing was */

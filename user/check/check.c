@@ -267,6 +267,20 @@ static int take_walk(struct check *check, const struct pwt_walk *walk)
 	return 0;
 }
 
+/* split_pud() and split_pmd() run inside the change that needs them. */
+static int take_split(struct check *check, const struct pwt_split *split)
+{
+	struct call *call = call_innermost(check, split->hdr.task);
+
+	if (!call || call->change.func != PWT_FN_RANGE || split->ret)
+		return 0;
+	if (split->hdr.func == PWT_FN_SPLIT_PUD)
+		call->change.splits[PGTABLE_LEVEL_PUD]++;
+	else if (split->hdr.func == PWT_FN_SPLIT_PMD)
+		call->change.splits[PGTABLE_LEVEL_PMD]++;
+	return 0;
+}
+
 static int take_callback(struct check *check, const struct pwt_callback *record)
 {
 	struct call *call = call_innermost(check, record->hdr.task);
@@ -344,6 +358,8 @@ static int take(struct check *check, const struct pwt_hdr *hdr)
 		return take_area(check, (const struct pwt_area *)hdr);
 	case PWT_WALK:
 		return take_walk(check, (const struct pwt_walk *)hdr);
+	case PWT_SPLIT:
+		return take_split(check, (const struct pwt_split *)hdr);
 	case PWT_CALLBACK:
 		return take_callback(check, (const struct pwt_callback *)hdr);
 	default:

@@ -96,11 +96,19 @@ static bool remapped(const struct geometry *geo, uint64_t before, uint64_t after
 	return !before || !after || desc_address(geo, before) != desc_address(geo, after);
 }
 
-static void compare_table(struct comparison *cmp, enum pgtable_level level, uint64_t addr,
-			  uint64_t before, uint64_t after)
+static enum reason table_reason(enum pgtable_level level, uint64_t before, uint64_t expected,
+				uint64_t after)
 {
-	/* a table that appears where there was a hole: another mapping is made there */
-	if (!before || ((before ^ after) & ~PTE_AF) == 0)
+	if (!desc_table(after, level))
+		return desc_table(before, level) ? REASON_TABLE_CHANGED : REASON_MISSING_SPLIT;
+	return desc_table(expected, level) ? REASON_TABLE_CHANGED : REASON_UNEXPECTED_SPLIT;
+}
+
+static void compare_table(struct comparison *cmp, enum pgtable_level level, uint64_t addr,
+			  uint64_t before, uint64_t expected, uint64_t after)
+{
+	/* FEAT_HAFT sets the access flag of tables; a table where there was a hole is another mapping's */
+	if (!before || ((expected ^ after) & ~PTE_AF) == 0)
 		return;
 	if (others_doing(cmp, level, addr, before, after)) {
 		cmp->raced = true;
@@ -110,8 +118,8 @@ static void compare_table(struct comparison *cmp, enum pgtable_level level, uint
 		cmp->waits = true;
 		return;
 	}
-	cmp->table_reason = desc_table(before, level) ? REASON_TABLE_CHANGED : REASON_UNEXPECTED_SPLIT;
-	note(&cmp->table, level, addr, before, before, after);
+	cmp->table_reason = table_reason(level, before, expected, after);
+	note(&cmp->table, level, addr, before, expected, after);
 }
 
 static void compare_leaf(struct comparison *cmp, enum pgtable_level level, uint64_t addr,
@@ -149,8 +157,8 @@ static void compare_entry(struct comparison *cmp, enum pgtable_level level, uint
 {
 	if (before == expected && expected == after)
 		return;
-	if (desc_table(before, level) || desc_table(after, level))
-		compare_table(cmp, level, addr, before, after);
+	if (desc_table(before, level) || desc_table(expected, level) || desc_table(after, level))
+		compare_table(cmp, level, addr, before, expected, after);
 	else
 		compare_leaf(cmp, level, addr, before, expected, after);
 }
@@ -170,11 +178,12 @@ static void compare_slice(struct comparison *cmp, const struct image *expected, 
 		const uint64_t *want = twin ? image_slice_entries(expected, twin) + i :
 				       image_entry(expected, slice->table, slice->first + i);
 
-		/* the model's copy has the same layout as the entries before */
+		/* the model's copy has the entries before in their order, new tables behind */
 		if (want)
 			compare_entry(cmp, slice->level, slice->addr + i * size,
-				      change->before.entries[want - expected->entries], *want,
-				      after[i]);
+				      want - expected->entries < change->before.nr_entries ?
+				      change->before.entries[want - expected->entries] : *want,
+				      *want, after[i]);
 	}
 }
 
@@ -199,8 +208,6 @@ static void check_callback(void *ctx, const struct model_callback *want)
 static enum reason gap_reason(enum model_gap gap)
 {
 	switch (gap) {
-	case MODEL_GAP_SPLIT:
-		return REASON_SPLIT;
 	case MODEL_GAP_SPLIT_STATE:
 		return REASON_SPLIT_STATE;
 	case MODEL_GAP_ALLOCATES:
@@ -271,6 +278,23 @@ static bool unusable(struct change *change, struct call *call)
 	return true;
 }
 
+/* The table that stands at @level of @addr after the change. */
+static uint64_t new_table(void *ctx, enum pgtable_level level, uint64_t addr)
+{
+	const struct image *after = ctx;
+	const struct geometry *geo = after->geo;
+	uint64_t table = after->root;
+
+	for (int at = geometry_top(geo); at >= (int)level; at--) {
+		const uint64_t *entry = image_entry(after, table, geometry_index(geo, at, addr));
+
+		if (!entry || !desc_table(*entry, at))
+			return 0;
+		table = desc_address(geo, *entry);
+	}
+	return table;
+}
+
 bool judge_range(struct check *check, struct call *call, bool final)
 {
 	struct change *change = &call->change;
@@ -279,6 +303,8 @@ bool judge_range(struct check *check, struct call *call, bool final)
 		.size = change->size,
 		.set_mask = change->set_mask,
 		.clear_mask = change->clear_mask,
+		.new_table = new_table,
+		.ctx = &change->after,
 	};
 	struct callback_check callbacks = { .call = call };
 	struct comparison cmp = {
@@ -301,6 +327,12 @@ bool judge_range(struct check *check, struct call *call, bool final)
 	}
 	model_update_range_prot(&expected, &check->config.rules, &request, &model,
 				check->config.callbacks ? check_callback : NULL, &callbacks);
+	/* the allocator's failure is nothing that could be foreseen */
+	if (change->ret == -ENOMEM && check->config.rules.splits_leaves) {
+		set_verdict(change, VERDICT_UNKNOWN, REASON_SPLIT);
+		image_release(&expected);
+		return true;
+	}
 	if (model.gap) {
 		set_verdict(change, VERDICT_UNKNOWN, gap_reason(model.gap));
 		image_release(&expected);

@@ -33,6 +33,8 @@ static const struct {
 		"table-changed", "a table descriptor above the range was changed" },
 	[REASON_UNEXPECTED_SPLIT] = {
 		"unexpected-split", "a block was replaced by a table" },
+	[REASON_MISSING_SPLIT] = {
+		"missing-split", "the range begins or ends inside a leaf that was not split" },
 	[REASON_CALLBACK_ORDER] = {
 		"callback-order", "the walk made other callbacks, or in another order" },
 	[REASON_ALIAS_MISSED] = {
@@ -40,7 +42,7 @@ static const struct {
 	[REASON_ALIAS_RANGE] = {
 		"alias-range", "the linear aliases changed are not those of the range" },
 	[REASON_SPLIT] = {
-		"split", "a leaf has to be split for this range; splitting is not modelled yet" },
+		"split", "a leaf has to be split for this range, and there was no memory for the table" },
 	[REASON_SPLIT_STATE] = {
 		"split-state", "it could not be found out whether this kernel splits leaves" },
 	[REASON_ALLOCATES_TABLE] = {

@@ -44,13 +44,13 @@ static json *mask_names(uint64_t mask)
 	return array;
 }
 
-static json *leaf_counts(const struct change *change)
+static json *by_level(const unsigned int counts[PGTABLE_NR_LEVELS])
 {
 	json *object = json_object_new_object();
 
 	for (int level = 0; level < PGTABLE_NR_LEVELS; level++)
-		if (change->leaves[level])
-			put_number(object, geometry_level_name(level), change->leaves[level]);
+		if (counts[level])
+			put_number(object, geometry_level_name(level), counts[level]);
 	return object;
 }
 
@@ -157,7 +157,8 @@ static void put_verdict(json *object, const struct change *change)
 {
 	bool refused = change->has_ret && change->ret < 0;
 
-	put(object, "leaves", leaf_counts(change));
+	put(object, "leaves", by_level(change->leaves));
+	put(object, "splits", by_level(change->splits));
 	put_string(object, "verdict", verdict_name(change->verdict));
 	put_string(object, "reason", reason_name(change->reason));
 	put(object, "findings", finding_names(change));

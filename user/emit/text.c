@@ -183,6 +183,14 @@ static void print_findings(struct text *text, const struct change *change)
 			fprintf(text->base.out, " %s", finding_name(i));
 }
 
+static void print_splits(struct text *text, const struct change *change)
+{
+	for (int level = PGTABLE_NR_LEVELS - 1; level >= 0; level--)
+		if (change->splits[level])
+			fprintf(text->base.out, " split %u %s", change->splits[level],
+				geometry_level_name(level));
+}
+
 static void print_stack(struct text *text, const struct stack *stack)
 {
 	char symbol[128];
@@ -237,9 +245,10 @@ static void text_change(struct emitter *emitter, const struct change *change,
 	format_masks(change, masks, sizeof(masks));
 	format_leaves(change, leaves, sizeof(leaves));
 	format_ret(change, ret, sizeof(ret));
-	snprintf(key, sizeof(key), "%u %u %s %d %s %s %d %d %x %d %.120s", change->pid, change->func,
+	snprintf(key, sizeof(key), "%u %u %s %d %s %s %d %d %x %d %u %u %.120s", change->pid, change->func,
 		 change->op, change->zone, size, ret, change->verdict, change->reason,
-		 change->findings, nested, masks);
+		 change->findings, nested, change->splits[PGTABLE_LEVEL_PMD],
+		 change->splits[PGTABLE_LEVEL_PUD], masks);
 	print_header(text);
 	if (!(stack && stack->nr) && folded(text, change, key))
 		return;
@@ -250,6 +259,7 @@ static void text_change(struct emitter *emitter, const struct change *change,
 	if (change->reason)
 		fprintf(emitter->out, " [%s]", reason_name(change->reason));
 	print_findings(text, change);
+	print_splits(text, change);
 	if (change->own)
 		fprintf(emitter->out, " (own)");
 	fputc('\n', emitter->out);

@@ -78,6 +78,18 @@ static inline uint64_t desc_address(const struct geometry *geo, uint64_t desc)
 	return pa;
 }
 
+/* The other way round: the descriptor bits that hold a physical address. */
+static inline uint64_t desc_from_address(const struct geometry *geo, uint64_t pa)
+{
+	uint64_t desc = pa & geo->oa_mask;
+
+	if (geo->lpa2)
+		desc |= pa >> 42 & PTE_SHARED;
+	else if (geo->page_shift == 16)
+		desc |= pa >> 36 & 0xf000;
+	return desc;
+}
+
 /**
  * desc_mask_names() - name the bits of a set or clear mask
  * @mask: as passed to update_range_prot()

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "geometry/descriptor.h"
+#include "model/split.h"
 
 /* The kernel's struct page_change_data, and what the model wants to know besides. */
 struct change {
@@ -156,16 +157,15 @@ static bool wants_split(const struct image *tables, const struct model_request *
 	return leaf_at(tables, last, &start, &end) && end != last + 1;
 }
 
-static enum model_gap split_gap(const struct image *tables, const struct model_rules *rules,
-				const struct model_request *request)
+/* What split_kernel_leaf_mapping() does before the walk. Returns its return value. */
+static int split_first(struct image *tables, const struct model_rules *rules,
+		       const struct model_request *request, enum model_gap *gap)
 {
-	if (rules->apply_to_page_range || !request->size)
-		return MODEL_NO_GAP;
-	if (!rules->splits_leaves && !rules->splits_unknown)
-		return MODEL_NO_GAP;
-	if (!wants_split(tables, request))
-		return MODEL_NO_GAP;
-	return rules->splits_unknown ? MODEL_GAP_SPLIT_STATE : MODEL_GAP_SPLIT;
+	if (rules->splits_leaves)
+		return split_leaves(tables, request, gap);
+	if (rules->splits_unknown && request->size && wants_split(tables, request))
+		*gap = MODEL_GAP_SPLIT_STATE;
+	return 0;
 }
 
 void model_update_range_prot(struct image *tables, const struct model_rules *rules,
@@ -182,8 +182,8 @@ void model_update_range_prot(struct image *tables, const struct model_rules *rul
 	};
 
 	memset(result, 0, sizeof(*result));
-	result->gap = split_gap(tables, rules, request);
-	if (result->gap)
+	result->ret = split_first(tables, rules, request, &result->gap);
+	if (result->ret || result->gap)
 		return;
 	result->ret = walk_kernel_page_table_range_lockless(&mm, request->start,
 							    request->start + request->size,

@@ -35,12 +35,18 @@ struct model_request {
 	uint64_t size;		/* bytes */
 	uint64_t set_mask;
 	uint64_t clear_mask;
+	/*
+	 * Splitting takes new table pages from the allocator, whose choice the model cannot know: the
+	 * physical address of the table that now stands at @level in the place of @addr's block, 0 if
+	 * there is none. May be NULL.
+	 */
+	uint64_t (*new_table)(void *ctx, enum pgtable_level level, uint64_t addr);
+	void *ctx;
 };
 
 /* Why the model gives no answer. */
 enum model_gap {
 	MODEL_NO_GAP,
-	MODEL_GAP_SPLIT,		/* a leaf would be split */
 	MODEL_GAP_SPLIT_STATE,		/* it is not known whether this kernel splits */
 	MODEL_GAP_ALLOCATES,		/* a missing table would be allocated */
 	MODEL_GAP_NOT_CAPTURED,		/* an entry that decides was not read */
