@@ -37,10 +37,10 @@ static inline bool __ptdesc_present(uint64_t desc)
 
 static inline bool pmd_none(pmd_t pmd) { return !pmd.pmd; }
 static inline bool pmd_present(pmd_t pmd) { return __ptdesc_present(pmd.pmd); }
-static inline bool pmd_leaf(pmd_t pmd) { return pmd_present(pmd) && !(pmd.pmd & 2); }
+static inline bool pmd_leaf(pmd_t pmd) { return pmd_present(pmd) && (pmd.pmd & 3) != 3; }
 static inline bool pud_none(pud_t pud) { return !pud.pud; }
 static inline bool pud_present(pud_t pud) { return __ptdesc_present(pud.pud); }
-static inline bool pud_leaf(pud_t pud) { return pud_present(pud) && !(pud.pud & 2); }
+static inline bool pud_leaf(pud_t pud) { return pud_present(pud) && (pud.pud & 3) != 3; }
 static inline bool pte_none(pte_t pte) { return !pte.pte; }
 static inline bool pte_present(pte_t pte) { return __ptdesc_present(pte.pte); }
 static inline bool pte_cont(pte_t pte) { return pte.pte & (1ULL << 52); }

@@ -23,7 +23,13 @@ $(BUILD_ARM64)/bench/cost: tests/bench/cost.c $(BUILD_ARM64)/bench/bare.skel.h $
 	$(Q)$(BENCH_CC) -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Iuser -Iinclude -Ibpf -I$(@D) -static \
 		$< $(BENCH_OBJS) -o $@ $$($(BENCH_PKG_CONFIG) --libs --static libbpf libelf zlib)
 
-bench: arm64 $(BUILD_ARM64)/bench/cost module-$(BENCH_KERNEL)
+$(BUILD_HOST)/bench/judge: tests/bench/judge.c $(CORE_SRCS)
+	$(call msg,HOSTCC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(HOSTCC) -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Iuser -Iinclude -Ibpf $^ -o $@
+
+bench: $(BUILD_HOST)/bench/judge arm64 $(BUILD_ARM64)/bench/cost module-$(BENCH_KERNEL)
+	$(Q)$(BUILD_HOST)/bench/judge
 	$(Q)for cpu in n1 max; do \
 		tests/vm/run --kernel $(BENCH_KERNEL) --icount --cpu $$cpu --timeout 900 \
 			--add $(BUILD_ARM64)/bench/cost -- \

@@ -62,8 +62,9 @@ guest --kernel "$kernel" --cpu "$cpu" --add "$tmp/guest.sh" --add "$tmp/work.sh"
 	sh guest.sh
 kernel_is_well
 
-# What the work did, and no worker or module loader beside it.
-story='[$c[] | select(.comm == "provoke") | {op, hook, size, zone, set, clear, ret, leaves, verdict, reason, findings,
+# What the work did, and no worker or module loader beside it, in the order of the calls: a verdict that
+# waits for others comes later.
+story='[$c | sort_by(.seq)[] | select(.comm == "provoke") | {op, hook, size, zone, set, clear, ret, leaves, verdict, reason, findings,
 	boundary: (.boundary.level), nested: (.parent != null), caller: (.caller // "" | sub("\\+.*"; ""))}]'
 for more in '' --callbacks --calls; do
 	first=

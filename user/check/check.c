@@ -174,6 +174,8 @@ static int take_enter(struct check *check, const struct pwt_enter *enter)
 	call = call_begin(check, enter);
 	if (!call)
 		return -ENOMEM;
+	if (enter->at.nr > PWT_SMALL_ENTRIES)
+		return -EINVAL;
 	if (enter->at.depth)
 		err = add_entries(check, &call->change.before, enter->args[0], &enter->at,
 				  (const uint64_t *)enter->entries, enter->at.nr);
@@ -221,10 +223,20 @@ static int take_exit(struct check *check, const struct pwt_exit *exit)
 	call->flags |= exit->hdr.flags;
 	if (exit->hdr.lost_by_task != call->lost_at_entry)
 		call->record_lost = true;
-	if (exit->at.depth)
+	if (exit->at.nr > PWT_SMALL_ENTRIES)
+		err = -EINVAL;
+	else if (exit->at.depth)
 		err = add_entries(check, &call->change.after, exit->args[0], &exit->at,
 				  (const uint64_t *)exit->entries, exit->at.nr);
-	return err ? err : finish(check, call);
+	/* entries that make no sense: the call has ended all the same */
+	if (err == -EINVAL)
+		call->flags |= PWT_F_READ_FAULT;
+	if (!err || err == -EINVAL) {
+		int failed = finish(check, call);
+
+		err = failed ? failed : err;
+	}
+	return err;
 }
 
 static int take_slice(struct check *check, const struct pwt_slice *slice)

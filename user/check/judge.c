@@ -163,17 +163,26 @@ static void compare_entry(struct comparison *cmp, enum pgtable_level level, uint
 		compare_leaf(cmp, level, addr, before, expected, after);
 }
 
-/* Slice @nr of the entries after; those before mostly have the same one. */
+/* Slice @nr of both images, if it is of the same entries: mostly it is. NULL if not. */
+static const struct image_slice *twin_slice(const struct image *image, const struct image *other,
+					    uint32_t nr)
+{
+	const struct image_slice *slice = &image->slices[nr], *twin = &other->slices[nr];
+
+	if (nr >= other->nr_slices || twin->table != slice->table || twin->first != slice->first ||
+	    twin->nr != slice->nr)
+		return NULL;
+	return twin;
+}
+
 static void compare_slice(struct comparison *cmp, const struct image *expected, uint32_t nr)
 {
 	const struct change *change = &cmp->call->change;
-	const struct image_slice *slice = &change->after.slices[nr], *twin = &expected->slices[nr];
+	const struct image_slice *slice = &change->after.slices[nr];
+	const struct image_slice *twin = twin_slice(&change->after, expected, nr);
 	const uint64_t *after = image_slice_entries(&change->after, slice);
 	uint64_t size = geometry_size(change->after.geo, slice->level);
 
-	if (nr >= expected->nr_slices || twin->table != slice->table || twin->first != slice->first ||
-	    twin->nr != slice->nr)
-		twin = NULL;
 	for (unsigned int i = 0; i < slice->nr; i++) {
 		const uint64_t *want = twin ? image_slice_entries(expected, twin) + i :
 				       image_entry(expected, slice->table, slice->first + i);
@@ -187,6 +196,29 @@ static void compare_slice(struct comparison *cmp, const struct image *expected, 
 	}
 }
 
+/*
+ * Was every entry of the range that was read before read after, too? Not where a table is another one now,
+ * but that is a difference of its own.
+ */
+static bool read_again(const struct comparison *cmp, const struct image *expected)
+{
+	const struct image *after = &cmp->call->change.after;
+
+	for (uint32_t n = 0; n < expected->nr_slices; n++) {
+		const struct image_slice *slice = &expected->slices[n];
+		uint64_t size = geometry_size(expected->geo, slice->level);
+
+		if (twin_slice(expected, after, n))
+			continue;
+		for (unsigned int i = 0; i < slice->nr; i++)
+			if (overlaps(slice->addr + i * size, slice->addr + (i + 1) * size, cmp->start,
+				     cmp->end) &&
+			    !image_entry(after, slice->table, slice->first + i))
+				return false;
+	}
+	return true;
+}
+
 /* Callbacks as captured, against those of the model's walk. */
 struct callback_check {
 	const struct call *call;
@@ -197,11 +229,15 @@ struct callback_check {
 static void check_callback(void *ctx, const struct model_callback *want)
 {
 	struct callback_check *check = ctx;
-	const struct model_callback *got = &check->call->callbacks[check->seen];
+	const struct model_callback *got;
 
-	if (check->seen++ >= check->call->nr_callbacks)
+	if (check->seen >= check->call->nr_callbacks) {
+		check->seen++;
 		check->wrong = true;
-	else if (got->level != want->level || got->addr != want->addr || got->next != want->next)
+		return;
+	}
+	got = &check->call->callbacks[check->seen++];
+	if (got->level != want->level || got->addr != want->addr || got->next != want->next)
 		check->wrong = true;
 }
 
@@ -316,6 +352,7 @@ bool judge_range(struct check *check, struct call *call, bool final)
 	};
 	struct model_result model;
 	struct image expected;
+	bool seen;
 
 	if (change->addr & (geometry_page_size(check->config.geo) - 1))
 		add_finding(change, FINDING_UNALIGNED);
@@ -340,9 +377,14 @@ bool judge_range(struct check *check, struct call *call, bool final)
 	}
 	for (uint32_t i = 0; i < change->after.nr_slices; i++)
 		compare_slice(&cmp, &expected, i);
+	seen = read_again(&cmp, &expected);
 	image_release(&expected);
 	if (cmp.waits)
 		return false;
+	if (!seen && !cmp.raced && !cmp.table.found) {
+		set_verdict(change, VERDICT_UNKNOWN, REASON_NOT_CAPTURED);
+		return true;
+	}
 	if (check->config.callbacks)
 		callbacks.wrong |= callbacks.seen != call->nr_callbacks;
 	conclude(change, &cmp, &model, &callbacks);

@@ -90,7 +90,7 @@ void desc_describe(const struct geometry *geo, enum pgtable_level level, uint64_
 {
 	int len = snprintf(buf, size, "%s", kind(level, desc));
 
-	if (desc)
+	if (desc && (size_t)len < size)
 		len += snprintf(buf + len, size - len, " pa %#llx",
 				(unsigned long long)desc_address(geo, desc));
 	if (!desc || desc_table(desc, level))

@@ -59,11 +59,11 @@ static inline bool desc_table(uint64_t desc, enum pgtable_level level)
 	return level != PGTABLE_LEVEL_PTE && (desc & PTE_TYPE_MASK) == PTE_TYPE_MASK;
 }
 
-/* p?d_leaf(): present and no table. The kernel's pmd_table() looks at bit 1 alone. */
+/* p?d_leaf(): present and no table. The kernel's pmd_table() looks at both type bits. */
 static inline bool desc_leaf(uint64_t desc, enum pgtable_level level)
 {
 	return desc_present(desc) &&
-	       (level == PGTABLE_LEVEL_PTE || !(desc & PTE_TABLE_BIT));
+	       !desc_table(desc, level);
 }
 
 /* The output address: a table's or a page's physical address, in bytes. */

@@ -114,7 +114,8 @@ int image_add(struct image *image, enum pgtable_level level, uint64_t table, uin
 	unsigned int i, run;
 	int err;
 
-	if (!nr || first + nr > geometry_entries(image->geo, level))
+	if (!nr || first >= geometry_entries(image->geo, level) ||
+	    nr > geometry_entries(image->geo, level) - first)
 		return -EINVAL;
 	if (!has_table(image, table))
 		return append(image, level, table, addr, first, nr, entries);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "kallsyms.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -60,17 +61,17 @@ static int add(struct kallsyms *syms, uint64_t addr, const char *name, size_t le
 /* "ffff800080010000 T _stext" and, for a module, "\t[name]" behind. */
 static int parse_line(struct kallsyms *syms, const char *line, const char *end)
 {
-	const char *name;
+	const char *name, *start = line;
 	uint64_t addr = 0;
 
 	for (; line < end && *line != ' '; line++) {
 		unsigned int digit = *line <= '9' ? *line - '0' : (*line | 0x20) - 'a' + 10;
 
-		if (digit > 15)
+		if (!isxdigit((unsigned char)*line) || line - start == 16)
 			return -EINVAL;
 		addr = addr << 4 | digit;
 	}
-	if (end - line < 4 || line[2] != ' ')
+	if (line == start || end - line < 4 || line[2] != ' ')
 		return -EINVAL;
 	name = line + 3;
 	line = memchr(name, '\t', end - name);
@@ -106,7 +107,9 @@ static int parse_file(struct kallsyms *syms, int fd)
 			return -EINVAL;
 		memmove(buf, line, have);
 	}
-	return got < 0 ? -errno : 0;
+	if (got < 0)
+		return -errno;
+	return have ? parse_line(syms, buf, buf + have) : 0;
 }
 
 static int by_addr(const void *a, const void *b)

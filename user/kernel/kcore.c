@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "kcore.h"
 
+#include <ctype.h>
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -116,8 +117,8 @@ static int memory_segment(int fd, const Elf64_Phdr *phdr, void *ctx)
 	const struct memory *memory = ctx;
 	uint64_t into = memory->addr - phdr->p_vaddr;
 
-	if (phdr->p_type != PT_LOAD || memory->addr < phdr->p_vaddr || into >= phdr->p_memsz ||
-	    memory->size > phdr->p_memsz - into)
+	if (phdr->p_type != PT_LOAD || memory->addr < phdr->p_vaddr || into >= phdr->p_filesz ||
+	    memory->size > phdr->p_filesz - into)
 		return -ENOENT;
 	return read_at(fd, memory->buf, memory->size, phdr->p_offset + into);
 }
@@ -138,7 +139,9 @@ int vmcoreinfo_number(const char *text, const char *key, int base, uint64_t *val
 		if (!strncmp(text, key, len) && text[len] == '=') {
 			errno = 0;
 			*value = strtoull(text + len + 1, &end, base);
-			return errno || end == text + len + 1 ? -EINVAL : 0;
+			if (errno || end == text + len + 1 || isspace((unsigned char)text[len + 1]))
+				return -EINVAL;
+			return *end && *end != '\n' ? -EINVAL : 0;
 		}
 		text = strchr(text, '\n');
 		if (text)

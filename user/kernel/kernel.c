@@ -61,7 +61,7 @@ int kernel_parse_vmcoreinfo(struct kernel *kernel, const char *info, struct prob
 		if (err)
 			return err;
 	}
-	if (page_size & (page_size - 1) || page_size < 4096 || t1sz > 39 ||
+	if (page_size & (page_size - 1) || page_size < 4096 || t1sz > 39 || va_bits > 52 ||
 	    geometry_init(&kernel->geo, __builtin_ctzll(page_size), 64 - t1sz, va_bits))
 		return problem(why, -EINVAL, "VMCOREINFO tells of %llu byte pages, VA_BITS %llu and "
 			       "T1SZ %llu, which no arm64 Linux has",

@@ -59,6 +59,9 @@ static int change_block(uint64_t *entry, enum pgtable_level level, unsigned long
 	struct change *change = walk->private;
 
 	tell(change, level, addr, next);
+	/* pud_leaf() of a folded pud */
+	if (level > geometry_top(change->geo))
+		return 0;
 	if (!desc_leaf(*entry, level) ||
 	    (!desc_valid(*entry) && old_encoding(change->request)))
 		return 0;
@@ -103,8 +106,12 @@ static const struct mm_walk_ops pageattr_ops = {
 /* apply_to_pmd_range(), apply_to_pud_range(): WARN_ON_ONCE() and -EINVAL for every leaf. */
 static int apply_pud_entry(pud_t *pud, unsigned long addr, unsigned long next, struct mm_walk *walk)
 {
+	struct change *change = walk->private;
+
 	(void)next;
-	return pud_leaf(*pud) ? refuse(walk->private, PGTABLE_LEVEL_PUD, addr) : 0;
+	if (PGTABLE_LEVEL_PUD > geometry_top(change->geo) || !pud_leaf(*pud))
+		return 0;
+	return refuse(change, PGTABLE_LEVEL_PUD, addr);
 }
 
 static int apply_pmd_entry(pmd_t *pmd, unsigned long addr, unsigned long next, struct mm_walk *walk)

@@ -18,26 +18,35 @@ static int fault(struct mm_walk *walk, enum pagewalk_fault_kind kind, unsigned l
 	return err;
 }
 
+/* CONFIG_PGTABLE_LEVELS, which a level folded away at run time does not change. */
+static int built_levels(const struct geometry *geo)
+{
+	unsigned int bits = geometry_table_bits(geo);
+
+	return (geo->va_bits_config - geo->page_shift + bits - 1) / bits;
+}
+
+static bool folded(const struct geometry *geo, int level)
+{
+	return level > (int)geometry_top(geo);
+}
+
 /* pgd_addr_end() and its kind: the end of the entry that maps @addr, or of the range. */
 static unsigned long entry_end(const struct geometry *geo, int level, unsigned long addr,
 			       unsigned long end)
 {
-	unsigned long size = geometry_size(geo, level);
+	/* PGDIR_SIZE and its kind: what is folded when the kernel is built is as large as the level below */
+	int sized = level < built_levels(geo) ? level : built_levels(geo) - 1;
+	unsigned long size = geometry_size(geo, sized);
 	unsigned long boundary = (addr + size) & ~(size - 1);
 
 	return boundary - 1 < end - 1 ? boundary : end;
 }
 
-/*
- * real_depth(): the number of the highest level that folding makes this one. The kernel knows the
- * levels that its configuration folds, not those that are folded at run time.
- */
+/* real_depth(): the number of the highest level that folding, when the kernel is built, makes this one. */
 static int hole_depth(const struct geometry *geo, int level)
 {
-	int bits = geometry_table_bits(geo);
-	int top = (geo->va_bits_config - geo->page_shift + bits - 1) / bits - 1;
-
-	return level == top ? 0 : PGTABLE_LEVEL_PGD - level;
+	return level >= built_levels(geo) - 1 ? 0 : PGTABLE_LEVEL_PGD - level;
 }
 
 static int call_entry(uint64_t *entry, int level, unsigned long addr, unsigned long next,
@@ -59,17 +68,6 @@ static int call_entry(uint64_t *entry, int level, unsigned long addr, unsigned l
 	}
 }
 
-/* The levels above the top one that are folded into it are called for its entry, from above. */
-static int call_entries(uint64_t *entry, int level, unsigned long addr, unsigned long next,
-			struct mm_walk *walk)
-{
-	int top = geometry_top(walk->mm->image->geo), err = 0;
-
-	for (int folded = PGTABLE_LEVEL_PGD; level == top && folded > top && !err; folded--)
-		err = call_entry(entry, folded, addr, next, walk);
-	return err ? err : call_entry(entry, level, addr, next, walk);
-}
-
 static bool has_handler_below(const struct mm_walk_ops *ops, int level)
 {
 	return ops->pte_entry || (level > PGTABLE_LEVEL_PMD && ops->pmd_entry) ||
@@ -82,25 +80,31 @@ static int walk_ptes(uint64_t table, unsigned long addr, unsigned long end, stru
 	const struct image *image = walk->mm->image;
 	unsigned long size = geometry_page_size(image->geo);
 	unsigned int index = geometry_index(image->geo, PGTABLE_LEVEL_PTE, addr);
+	const struct image_slice *slice = NULL;
 	int err;
 
 	for (;; addr += size, index++) {
-		uint64_t *entry = image_entry(image, table, index);
+		uint64_t *entry;
 
-		if (!entry)
+		if (!slice || index >= slice->first + slice->nr)
+			slice = image_find(image, table, index);
+		if (!slice)
 			return fault(walk, PAGEWALK_NOT_IN_IMAGE, addr, PGTABLE_LEVEL_PTE, 0, -ENODATA);
+		entry = image_slice_entries(image, slice) + (index - slice->first);
 		err = call_entry(entry, PGTABLE_LEVEL_PTE, addr, addr + size, walk);
 		if (err || addr >= end - size)
 			return err;
 	}
 }
 
-/* pgd_none_or_clear_bad() and p4d_none_or_clear_bad(): only a table may stand there. */
+/* p?d_none(), never true for what is folded; of pgd and p4d p?d_none_or_clear_bad(): only tables. */
 static bool none_or_bad(struct mm_walk *walk, int level, unsigned long addr, uint64_t desc)
 {
+	if (folded(walk->mm->image->geo, level))
+		return false;
 	if (!desc)
 		return true;
-	if (level <= PGTABLE_LEVEL_PUD || (desc & PTE_TABLE_BIT))
+	if (level <= PGTABLE_LEVEL_PUD || desc_table(desc, level))
 		return false;
 	fault(walk, PAGEWALK_BAD_ENTRY, addr, level, desc, 0);
 	return true;
@@ -112,7 +116,8 @@ static int walk_table(int level, uint64_t table, unsigned long addr, unsigned lo
 static int descend(int level, uint64_t desc, unsigned long addr, unsigned long next,
 		   struct mm_walk *walk)
 {
-	uint64_t table = desc_address(walk->mm->image->geo, desc);
+	const struct image *image = walk->mm->image;
+	uint64_t table = folded(image->geo, level) ? image->root : desc_address(image->geo, desc);
 
 	if (level == PGTABLE_LEVEL_PMD)
 		return walk_ptes(table, addr, next, walk);
@@ -132,15 +137,17 @@ static int walk_entry(int level, uint64_t *entry, unsigned long addr, unsigned l
 			return ops->pte_hole ? ops->pte_hole(addr, next,
 							     hole_depth(walk->mm->image->geo, level),
 							     walk) : 0;
-		err = call_entries(entry, level, addr, next, walk);
-		if (err || walk->action == ACTION_CONTINUE)
+		err = call_entry(entry, level, addr, next, walk);
+		if (err)
 			return err;
-		if (walk->action == ACTION_AGAIN)
+		if (level <= PGTABLE_LEVEL_PUD && walk->action == ACTION_CONTINUE)
+			return 0;
+		if (level <= PGTABLE_LEVEL_PUD && walk->action == ACTION_AGAIN)
 			continue;
 		if (!has_handler_below(ops, level))
 			return 0;
 		/* a leaf that no callback took is passed over; the callback may have changed it */
-		if (desc_leaf(*entry, level) || !desc_present(*entry))
+		if (!folded(walk->mm->image->geo, level) && !desc_table(*entry, level))
 			return 0;
 		err = descend(level, *entry, addr, next, walk);
 		if (err || walk->action != ACTION_AGAIN || level > PGTABLE_LEVEL_PUD)
@@ -149,19 +156,30 @@ static int walk_entry(int level, uint64_t *entry, unsigned long addr, unsigned l
 	return fault(walk, PAGEWALK_ENDLESS_AGAIN, addr, level, *entry, -ELOOP);
 }
 
+/* The entry of @level that maps @addr; for a folded level that of the top one, if it is to mean anything. */
+static uint64_t *entry_at(const struct image *image, int level, uint64_t table, unsigned long addr,
+			  uint64_t *nothing)
+{
+	int top = geometry_top(image->geo);
+
+	if (level > top && built_levels(image->geo) != (int)image->geo->levels)
+		return nothing;
+	return image_entry(image, table, geometry_index(image->geo, level > top ? top : level, addr));
+}
+
 static int walk_table(int level, uint64_t table, unsigned long addr, unsigned long end,
 		      struct mm_walk *walk)
 {
 	const struct image *image = walk->mm->image;
+	int top = geometry_top(image->geo), err;
 	unsigned long next;
-	int err;
 
 	do {
-		uint64_t *entry = image_entry(image, table,
-					      geometry_index(image->geo, level, addr));
+		uint64_t nothing = 0, *entry = entry_at(image, level, table, addr, &nothing);
 
 		if (!entry)
-			return fault(walk, PAGEWALK_NOT_IN_IMAGE, addr, level, 0, -ENODATA);
+			return fault(walk, PAGEWALK_NOT_IN_IMAGE, addr, level < top ? level : top, 0,
+				     -ENODATA);
 		next = entry_end(image->geo, level, addr, end);
 		err = walk_entry(level, entry, addr, next, walk);
 		if (err)
@@ -184,5 +202,5 @@ int walk_kernel_page_table_range_lockless(struct mm_struct *mm, unsigned long st
 	mm->fault.kind = PAGEWALK_OK;
 	if (start >= end)
 		return -EINVAL;
-	return walk_table(geometry_top(mm->image->geo), mm->image->root, start, end, &walk);
+	return walk_table(PGTABLE_LEVEL_PGD, mm->image->root, start, end, &walk);
 }
