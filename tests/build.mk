@@ -16,7 +16,8 @@ VM_KERNELS ?= $(sort $(foreach c,$(VM_COMBINATIONS),$(firstword $(subst /, ,$c))
 
 COMMAND_TESTS := tests/command/style.sh tests/command/usage.sh
 VM_TESTS := $(foreach c,$(VM_COMBINATIONS),"tests/vm/triggers.sh $(subst /, ,$c)") \
-	tests/vm/faults.sh tests/vm/backends.sh tests/vm/overrun.sh tests/vm/surroundings.sh
+	tests/vm/faults.sh tests/vm/backends.sh tests/vm/overrun.sh tests/vm/surroundings.sh \
+	"tests/vm/vmlinux.sh newest newest-16k 6.18 6.12"
 # takes as long as all of the others
 LONG_TESTS := tests/vm/selfcheck.sh "tests/vm/faults.sh newest n1" "tests/vm/backends.sh 6.18 max" \
 	"tests/vm/backends.sh newest-16k max" "tests/vm/overrun.sh newest n1"
@@ -41,7 +42,7 @@ run-check: all guest-files $(VMLINUX_GEN) $(UNIT_TESTS)
 	$(Q)tests/run-tests $(UNIT_TESTS) $(COMMAND_TESTS) $(VM_TESTS)
 run-check-unit: all $(VMLINUX_GEN) $(UNIT_TESTS)
 	$(Q)tests/run-tests $(UNIT_TESTS) $(COMMAND_TESTS)
-run-check-vm: guest-files
+run-check-vm: guest-files $(VMLINUX_GEN)
 	$(Q)tests/run-tests $(VM_TESTS)
 run-check-all: all guest-files $(VMLINUX_GEN) $(UNIT_TESTS)
 	$(Q)tests/run-tests $(UNIT_TESTS) $(COMMAND_TESTS) $(VM_TESTS) $(LONG_TESTS)
