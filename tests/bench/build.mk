@@ -7,10 +7,10 @@ BENCH_CC := $(CROSS_ARM64)gcc
 BENCH_PKG_CONFIG := $(if $(CROSS_ARM64),PKG_CONFIG_LIBDIR=/usr/lib/aarch64-linux-gnu/pkgconfig:/usr/share/pkgconfig) pkg-config
 BENCH_OBJS := $(patsubst user/%.c,$(BUILD_ARM64)/user/%.o,$(filter user/capture/% user/kernel/% user/geometry/%,$(SRCS)))
 
-$(BUILD_ARM64)/bench/bare.skel.h: tests/bench/bare.bpf.c bpf/vmlinux.h
+$(BUILD_ARM64)/bench/bare.skel.h: tests/bench/bare.bpf.c $(BPF_SRCS)
 	$(call msg,BPF,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CLANG) -g -O2 -target bpf -D__TARGET_ARCH_arm64 -Wall -Ibpf -c $< -o $(@D)/bare.tmp.o
+	$(Q)$(CLANG) -g -O2 -target bpf -D__TARGET_ARCH_arm64 -Wall -Ibpf -Iinclude -c $< -o $(@D)/bare.tmp.o
 	$(Q)$(BPFTOOL) gen object $(@D)/bare.bpf.o $(@D)/bare.tmp.o
 	$(Q)$(BPFTOOL) gen skeleton $(@D)/bare.bpf.o name bare > $@.tmp && mv $@.tmp $@
 

@@ -19,8 +19,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "bare.skel.h"
+#include "capture/attach.h"
 #include "capture/capture.h"
+#include "config.h"
+
+#include "bare.skel.h"
 #include "kernel/kernel.h"
 
 #define MODULE		"/proc/pwt_test"
@@ -91,25 +94,33 @@ static void print(const char *what, double calls, double untraced)
 	fflush(stdout);
 }
 
-static void measure_bare(double untraced)
+static void measure_pair(const char *what, struct bpf_program *entry, struct bpf_program *exit,
+			 double untraced)
 {
-	struct bare *bare = bare__open_and_load();
-	struct bpf_link *links[2];
+	struct bpf_link *exit_link = bpf_program__attach(exit), *entry_link = bpf_program__attach(entry);
 
-	if (!bare) {
+	print(what, measure(CALLS), untraced);
+	bpf_link__destroy(entry_link);
+	bpf_link__destroy(exit_link);
+}
+
+static void measure_bare(const struct kernel *kernel, double untraced)
+{
+	struct capture_options options = {};
+	struct bare *bare = bare__open();
+
+	if (bare)
+		attach_config((struct pwt_config *)&bare->rodata->cfg, kernel, &options);
+	if (!bare || bare__load(bare)) {
 		fprintf(stderr, "cost: the bare probes do not load\n");
 		return;
 	}
-	links[0] = bpf_program__attach(bare->progs.bare_fexit);
-	links[1] = bpf_program__attach(bare->progs.bare_fentry);
-	print("bare fentry and fexit, a record each", measure(CALLS), untraced);
-	bpf_link__destroy(links[0]);
-	bpf_link__destroy(links[1]);
-	links[0] = bpf_program__attach(bare->progs.bare_kretprobe);
-	links[1] = bpf_program__attach(bare->progs.bare_kprobe);
-	print("bare kprobe and kretprobe, a record each", measure(CALLS), untraced);
-	bpf_link__destroy(links[0]);
-	bpf_link__destroy(links[1]);
+	measure_pair("bare fentry and fexit, a record each", bare->progs.bare_fentry,
+		     bare->progs.bare_fexit, untraced);
+	measure_pair("bare kprobe and kretprobe, a record each", bare->progs.bare_kprobe,
+		     bare->progs.bare_kretprobe, untraced);
+	measure_pair("bare fentry and fexit, all levels read", bare->progs.walk_fentry,
+		     bare->progs.walk_fexit, untraced);
 	bare__destroy(bare);
 }
 
@@ -213,7 +224,7 @@ int main(void)
 	untraced = measure(CALLS);
 	printf("%-58s %8.0f\n", "set_memory_valid() of one page, untraced", untraced);
 	printf("guest instructions added to it by\n");
-	measure_bare(untraced);
+	measure_bare(&kernel, untraced);
 	measure_capture(&kernel, "pwtrace watch, entries of all levels before and after", &options,
 			untraced);
 	options.stack = true;

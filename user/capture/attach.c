@@ -106,11 +106,10 @@ static void prepare_hook(struct attachment *att, size_t i, const struct kernel *
 	}
 }
 
-static void configure(struct pwtrace_bpf *skel, const struct kernel *kernel,
-		      const struct capture_options *options)
+void attach_config(struct pwt_config *config, const struct kernel *kernel,
+		   const struct capture_options *options)
 {
 	const struct geometry *geo = &kernel->geo;
-	struct pwt_config *config = (struct pwt_config *)&skel->rodata->cfg;
 
 	*config = (struct pwt_config){
 		.root = kernel->root_va,
@@ -132,6 +131,12 @@ static void configure(struct pwtrace_bpf *skel, const struct kernel *kernel,
 			.type_mask = level == PGTABLE_LEVEL_PTE ? 0 : PTE_TYPE_MASK,
 		};
 	}
+}
+
+static void configure(struct pwtrace_bpf *skel, const struct kernel *kernel,
+		      const struct capture_options *options)
+{
+	attach_config((struct pwt_config *)&skel->rodata->cfg, kernel, options);
 	if (options->ring_size)
 		bpf_map__set_max_entries(skel->maps.ring, options->ring_size);
 	bpf_map__set_max_entries(skel->maps.stacks, options->stack ? 4096 : 1);

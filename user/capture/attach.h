@@ -8,6 +8,7 @@
 
 struct bpf_link;
 struct bpf_program;
+struct pwt_config;
 struct pwtrace_bpf;
 
 #define MAX_HOOKS	24
@@ -26,6 +27,10 @@ struct attachment {
 
 int attach(struct attachment *att, const struct kernel *kernel,
 	   const struct capture_options *options, enum backend backend, struct problem *why);
+
+/* What the programs are told of the kernel. */
+void attach_config(struct pwt_config *config, const struct kernel *kernel,
+		   const struct capture_options *options);
 
 /* Entries first: calls under way still find their exit program. */
 void detach_entries(struct attachment *att);
