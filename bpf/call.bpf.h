@@ -129,6 +129,13 @@ static __always_inline void read_page(u64 addr, struct pwt_path *path, u64 *entr
 	read_window(path, &at, entries);
 }
 
+/* What is reserved in the ring is not zeroed. */
+static __always_inline void no_entries(struct pwt_path *path)
+{
+	path->depth = 0;
+	path->nr = 0;
+}
+
 static __always_inline void describe_task(struct pwt_enter *rec)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -173,7 +180,7 @@ static __always_inline void entered(struct pwt_enter *rec, u8 func, u64 frame, c
 		submit(rec);
 		return;
 	}
-	rec->at.depth = 0;
+	no_entries(&rec->at);
 	if (entries)
 		rec->hdr.flags = PWT_F_SLICES;
 	submit(rec);
@@ -215,7 +222,7 @@ static __always_inline void leave(u8 func, u64 frame, u64 start, u64 size, s64 r
 	if (!rec)
 		return;
 	rec->hdr.flags = flags;
-	rec->at.depth = 0;
+	no_entries(&rec->at);
 	submit(rec);
 }
 

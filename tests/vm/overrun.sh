@@ -34,6 +34,10 @@ run patient '--ring 64K --max-lost 1000000' bench valid 3000
 run stress '--ring 64K --max-lost 0' stress 2000
 run callbacks '--ring 64K --callbacks --max-lost 0' stress 1000
 run plenty '--ring 16M --max-lost 0' bench valid 1000
+# A ring that is used again and again, with nothing lost: a record lies where another one was.
+pwtrace watch -j --ring 256K --max-lost 0 -- sh -c 'for i in $(seq 24); do
+	provoke mod stress 40; usleep 100000; done >&2' > /out/wrap.out 2> /out/wrap.err
+echo $? > /out/wrap.status
 END
 module "$kernel"
 case $? in
@@ -48,6 +52,13 @@ is "patient: --max-lost 1000000 with 0" "$(cat "$tmp/out/patient.status")" 0
 is "stress: 4" "$(cat "$tmp/out/stress.status")" 4
 is "callbacks: 4" "$(cat "$tmp/out/callbacks.status")" 4
 is "plenty: a ring that is large enough, 0" "$(cat "$tmp/out/plenty.status")" 0
+is "wrap: nothing lost, 0" "$(cat "$tmp/out/wrap.status")" 0
+holds "wrap: each change is MATCH" "$tmp/out/wrap.out" \
+	'($c | length) > 2000 and $s.records_lost == 0 and all($c[]; .verdict == "MATCH")' \
+	"\$s, ([\$c[] | select(.verdict != \"MATCH\") | $brief][:3][])"
+for run in valid patient stress callbacks plenty wrap; do
+	holds "$run: each record makes sense" "$tmp/out/$run.out" '$s.malformed == 0' '$s.malformed'
+done
 for run in valid patient stress callbacks; do
 	holds "$run: records were lost, and changes with them" "$tmp/out/$run.out" \
 		'$s.records_lost > 1000 and $s.lost > 0 and any($c[]; .verdict == "LOST")'

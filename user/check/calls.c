@@ -123,8 +123,10 @@ void call_close(struct check *check, struct call *call)
 {
 	struct call **link = bucket(check, call->task);
 
-	while (*link != call)
-		link = &(*link)->next_task;
+	/* those that began after it come first; what was a part of it is so no more */
+	for (; *link != call; link = &(*link)->next_task)
+		if ((*link)->parent == call)
+			(*link)->parent = NULL;
 	*link = call->next_task;
 	if (call->prev_open)
 		call->prev_open->next_open = call->next_open;

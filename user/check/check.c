@@ -164,17 +164,15 @@ static int take_enter(struct check *check, const struct pwt_enter *enter)
 	struct call *call = call_find(check, &enter->hdr);
 	int err = 0;
 
-	if (call) {
-		err = finish_inner(check, call, enter->hdr.lost_by_task);
-		if (!err)
-			err = finish_lost(check, call, enter->hdr.lost_by_task);
-	}
+	/* it has ended unheard; what began after it need not have been inside */
+	if (call)
+		err = finish_lost(check, call, enter->hdr.lost_by_task);
 	if (err)
 		return err;
 	call = call_begin(check, enter);
 	if (!call)
 		return -ENOMEM;
-	if (enter->at.nr > PWT_SMALL_ENTRIES)
+	if (enter->at.depth && enter->at.nr > PWT_SMALL_ENTRIES)
 		return -EINVAL;
 	if (enter->at.depth)
 		err = add_entries(check, &call->change.before, enter->args[0], &enter->at,
@@ -223,7 +221,7 @@ static int take_exit(struct check *check, const struct pwt_exit *exit)
 	call->flags |= exit->hdr.flags;
 	if (exit->hdr.lost_by_task != call->lost_at_entry)
 		call->record_lost = true;
-	if (exit->at.nr > PWT_SMALL_ENTRIES)
+	if (exit->at.depth && exit->at.nr > PWT_SMALL_ENTRIES)
 		err = -EINVAL;
 	else if (exit->at.depth)
 		err = add_entries(check, &call->change.after, exit->args[0], &exit->at,
@@ -384,6 +382,7 @@ int check_record(struct check *check, const void *record, size_t size)
 	const struct pwt_hdr *hdr = record;
 	int err = -EINVAL;
 
+	check->stats.records++;
 	if (size >= sizeof(*hdr) && size >= least_size(hdr, size))
 		err = take(check, hdr);
 	if (err == -EINVAL) {

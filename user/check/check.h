@@ -41,6 +41,7 @@ struct check_config {
 typedef void (*change_fn)(void *ctx, const struct change *change);
 
 struct check_stats {
+	uint64_t records;	/* taken */
 	uint64_t changes;
 	uint64_t verdicts[VERDICT_NR];
 	uint64_t own;

@@ -4,6 +4,7 @@
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -19,6 +20,9 @@
 #include "kernel/needs.h"
 
 #define POLL_MS		200
+/* The output goes out at the end of a change, so that what COMMAND prints never comes between. */
+#define OUTPUT_BUFFER	(1 << 20)
+#define OUTPUT_FLUSH	(64 << 10)
 /* Looks for the end of calls that were under way, BATCH apart, before the hooks go away. */
 #define DRAIN_LOOKS	6
 
@@ -290,6 +294,21 @@ static int on_record(void *ctx, const void *record, size_t size)
 	return check_record(watch->check, record, size);
 }
 
+/* The stack from the traced function on: above it stand the trampoline and the program itself. */
+static void take_stack(const struct watch *watch, const struct change *change, struct stack *stack)
+{
+	uint64_t addrs[32], start, end;
+	size_t nr = capture_stack(watch->capture, change->stack_id, addrs, 32), top = 0;
+
+	if (!kernel_code(&watch->kernel, capture_function(watch->capture, change->func), &start, &end))
+		while (top < nr && (addrs[top] < start || addrs[top] >= end))
+			top++;
+	if (top == nr)
+		top = 0;
+	stack->nr = nr - top;
+	memcpy(stack->addrs, addrs + top, stack->nr * sizeof(*addrs));
+}
+
 static void on_change(void *ctx, const struct change *change)
 {
 	struct watch *watch = ctx;
@@ -300,8 +319,10 @@ static void on_change(void *ctx, const struct change *change)
 	if (watch->full || !filter_pass(&watch->options->filter, change))
 		return;
 	if (change->stack_id >= 0)
-		stack.nr = capture_stack(watch->capture, change->stack_id, stack.addrs, 32);
+		take_stack(watch, change, &stack);
 	emit_change(watch->emitter, change, &stack);
+	if (__fpending(watch->out) > OUTPUT_FLUSH)
+		fflush(watch->out);
 	watch->shown++;
 	if (watch->options->limit && watch->shown >= watch->options->limit)
 		watch->full = true;
@@ -376,7 +397,9 @@ static int open_output(struct watch *watch)
 	const char *path = watch->options->output;
 
 	watch->out = path ? fopen(path, "we") : stdout;
-	if (!watch->out)
+	if (watch->out)
+		setvbuf(watch->out, NULL, _IOFBF, OUTPUT_BUFFER);
+	else
 		fprintf(stderr, "pwtrace: cannot write to %s: %s\n", path, strerror(errno));
 	return watch->out ? 0 : -errno;
 }

@@ -261,6 +261,7 @@ static void json_summary(struct emitter *emitter, const struct summary *summary)
 	put_number(object, "own", summary->stats->own);
 	put_number(object, "unfinished", summary->stats->unfinished);
 	put_number(object, "malformed", summary->stats->malformed);
+	put_number(object, "records", summary->stats->records);
 	put_number(object, "records_lost", summary->records_lost_total);
 	put_number(object, "probes_missed", summary->probes_missed);
 	put_string(object, "kernel", summary->kernel);
