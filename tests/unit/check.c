@@ -547,49 +547,58 @@ static void split_as_the_kernel(struct world *world, const struct request *reque
 	world_apply(world, request);
 }
 
-/* Whoever can model a split gives the right verdict, whoever cannot says so. */
+/* As above, but what the split made of the block is spoilt. */
+static void split_badly(struct world *world, const struct request *request)
+{
+	split_as_the_kernel(world, request);
+	*tables_entry(&world->tables, PGTABLE_LEVEL_PTE, request->start + PAGE) ^= PTE_PXN;
+}
+
+static void split_drops_pxn(struct world *world, const struct request *request)
+{
+	split_as_the_kernel(world, request);
+	*tables_entry(&world->tables, PGTABLE_LEVEL_PMD, request->start) ^= TABLE_PXN;
+}
+
 TEST(splits)
 {
+	static const struct {
+		const char *name;
+		int ret;
+		void (*change)(struct world *world, const struct request *request);
+		enum verdict verdict;
+		enum reason reason;
+	} cases[] = {
+		{ "split", 0, split_as_the_kernel, VERDICT_MATCH, REASON_NONE },
+		{ "not split, nothing changed", 0, do_nothing, VERDICT_MISMATCH, REASON_MISSING_SPLIT },
+		{ "not split, all of the block changed", 0, NULL, VERDICT_MISMATCH,
+		  REASON_MISSING_SPLIT },
+		{ "split, a neighbour lost a permission", 0, split_badly, VERDICT_MISMATCH,
+		  REASON_OUTSIDE_RANGE_CHANGED },
+		{ "split, another PXNTable", 0, split_drops_pxn, VERDICT_MISMATCH,
+		  REASON_TABLE_CHANGED },
+		{ "refused", -EINVAL, do_nothing, VERDICT_MISMATCH, REASON_RETURN_VALUE },
+		{ "no memory for a table", -ENOMEM, do_nothing, VERDICT_UNKNOWN, REASON_SPLIT },
+	};
 	const struct request request = { VMALLOC + BLOCK, PAGE, PTE_RDONLY, PTE_WRITE };
 	struct change change;
 	struct world world;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
+		test_case("%s", cases[i].name);
+		usual_world(&world);
+		world.config.rules.splits_leaves = true;
+		change = play(&world, &request, cases[i].ret, cases[i].change);
+		EXPECT_EQ(change.verdict, cases[i].verdict);
+		EXPECT_EQ(change.reason, cases[i].reason);
+		world_release(&world);
+	}
 
 	test_case("not known whether it splits");
 	usual_world(&world);
 	world.config.rules.splits_unknown = true;
 	change = play(&world, &request, 0, split_as_the_kernel);
 	EXPECT_VERDICT(&change, UNKNOWN, SPLIT_STATE);
-	world_release(&world);
-
-	test_case("split");
-	usual_world(&world);
-	world.config.rules.splits_leaves = true;
-	change = play(&world, &request, 0, split_as_the_kernel);
-	if (change.verdict != VERDICT_UNKNOWN)
-		EXPECT_VERDICT(&change, MATCH, NONE);
-	world_release(&world);
-
-	test_case("not split, nothing changed");
-	usual_world(&world);
-	world.config.rules.splits_leaves = true;
-	change = play(&world, &request, 0, do_nothing);
-	if (change.verdict != VERDICT_UNKNOWN)
-		EXPECT_EQ(change.verdict, VERDICT_MISMATCH);
-	world_release(&world);
-
-	test_case("not split, all of the block changed");
-	usual_world(&world);
-	world.config.rules.splits_leaves = true;
-	change = play(&world, &request, 0, NULL);
-	if (change.verdict != VERDICT_UNKNOWN)
-		EXPECT_EQ(change.verdict, VERDICT_MISMATCH);
-	world_release(&world);
-
-	test_case("no memory for a table");
-	usual_world(&world);
-	world.config.rules.splits_leaves = true;
-	change = play(&world, &request, -ENOMEM, do_nothing);
-	EXPECT_EQ(change.verdict, VERDICT_UNKNOWN);
 	world_release(&world);
 }
 
@@ -1052,6 +1061,55 @@ TEST(inner_calls_that_never_ended)
 	EXPECT_VERDICT(&world.changes[0], LOST, PROBE_MISSED);
 	EXPECT_EQ(world.changes[0].func, PWT_FN_RANGE);
 	EXPECT_EQ(world.changes[1].func, PWT_FN_SET_DIRECT_MAP_VALID);
+	world_release(&world);
+}
+
+/*
+ * A call whose end was lost looks as if it were still there when its frame is used again. What began
+ * since then was not inside of it and goes on.
+ */
+TEST(a_stale_call_takes_no_other_with_it)
+{
+	struct actor stale = actor, outer = actor;
+	struct world world;
+
+	usual_world(&world);
+	stale.frame -= 0x200;
+	world_begin(&world, &stale, &one_page_ro);
+	stale.lost = outer.lost = 1;
+	outer.frame += 0x200;
+	world_call(&world, &outer, PWT_FN_SET_DIRECT_MAP_VALID, VMALLOC, 1, 1, 0);
+	world_begin(&world, &stale, &one_page_ro);
+	EXPECT_EQ(world.nr, 1);
+	EXPECT_VERDICT(&world.changes[0], LOST, RECORD_LOST);
+	world_apply(&world, &one_page_ro);
+	world_end(&world, &stale, &one_page_ro, 0);
+	world_return(&world, &outer, PWT_FN_SET_DIRECT_MAP_VALID, VMALLOC, 1, 0);
+	EXPECT_EQ(world.nr, 3);
+	EXPECT_VERDICT(&world.changes[1], MATCH, NONE);
+	EXPECT_VERDICT(&world.changes[2], MATCH, NONE);
+	world_release(&world);
+}
+
+/* The ring is not zeroed: with depth 0 the rest of a path is what was there before. */
+TEST(stale_bytes_are_no_path)
+{
+	const uint64_t args[4] = { VMALLOC, BLOCK, PTE_RDONLY, PTE_WRITE };
+	struct pwt_enter enter;
+	struct pwt_exit exit;
+	struct world world;
+
+	usual_world(&world);
+	world_fill_enter(&world, &actor, PWT_FN_COMMON, args, &enter);
+	world_fill_exit(&world, &actor, PWT_FN_COMMON, args[0], args[1], 0, &exit);
+	memset(&enter.at, 0xff, sizeof(enter.at));
+	memset(&exit.at, 0xff, sizeof(exit.at));
+	enter.at.depth = exit.at.depth = 0;
+	world_send(&world, &enter, sizeof(enter));
+	world_send(&world, &exit, sizeof(exit));
+	EXPECT_EQ(check_stats(world.check)->malformed, 0);
+	world_last(&world);
+	EXPECT_EQ(world.nr, 1);
 	world_release(&world);
 }
 
