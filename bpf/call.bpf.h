@@ -8,7 +8,7 @@
 
 struct {
 	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
-	__uint(max_entries, 1);		/* set before load: --stack */
+	__uint(max_entries, 1); /* set before load: --stack */
 	__uint(key_size, sizeof(u32));
 	__uint(value_size, 32 * sizeof(u64));
 } stacks SEC(".maps");
@@ -49,8 +49,8 @@ struct place {
 };
 
 /*
- * A function of its own, so that the verifier goes through the walk once and forgets what it knows of
- * each depth; inside the loop below it would follow every combination.
+ * A function of its own, so that the verifier goes through the walk once and forgets what it knows
+ * of each depth; inside the loop below it would follow every combination.
  */
 __noinline int locate(u64 addr, struct place *place)
 {
@@ -91,7 +91,7 @@ static long read_step(u64 step, struct steps *s)
 	if (s->addr >= s->end && nr < room)
 		nr++;
 	nr += left;
-	nr &= 2 * PWT_SLICE_ENTRIES - 1;	/* for the verifier: a bound in this register */
+	nr &= 2 * PWT_SLICE_ENTRIES - 1; /* for the verifier: a bound in this register */
 	if (nr <= PWT_MID_ENTRIES)
 		emit_slice(&here, PWT_MID_ENTRIES, at, path, nr);
 	else
@@ -202,7 +202,9 @@ static __always_inline struct pwt_exit *end(u8 func, u64 frame, u64 start, u64 s
 	return rec;
 }
 
-/* With @entries, @start and @size are its range: those of more than one page go before the record. */
+/*
+ * With @entries, @start and @size are its range: those of more than one page go before the record.
+ */
 static __always_inline void leave(u8 func, u64 frame, u64 start, u64 size, s64 ret, bool entries)
 {
 	struct pwt_exit *rec;

@@ -16,16 +16,16 @@ const volatile struct pwt_config cfg = {};
 struct pwt_counters counters = {};
 
 /*
- * The address of a global in a register. Without the barrier clang builds the 64-bit address again for
- * every access, which costs more than the access.
+ * The address of a global in a register. Without the barrier clang builds the 64-bit address again
+ * for every access, which costs more than the access.
  */
-#define in_register(global)				\
-({							\
-	typeof(&(global)) pointer = &(global);		\
-							\
-	asm volatile("" : "+r"(pointer));		\
-	pointer;					\
-})
+#define in_register(global)                            \
+	({                                             \
+		typeof(&(global)) pointer = &(global); \
+                                                       \
+		asm volatile("" : "+r"(pointer));      \
+		pointer;                               \
+	})
 
 /* In the kernel since v6.2 (commit a35b9af4ec2c). */
 extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym;

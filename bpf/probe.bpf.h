@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The kprobe ways to attach. A return probe does not see the arguments, so they are kept from entry to
- * exit. The frame is the caller's frame pointer: the same at entry and return, and the one register
- * of the frame that every kind of return probe saves (return_to_handler() in
+ * The kprobe ways to attach. A return probe does not see the arguments, so they are kept from entry
+ * to exit. The frame is the caller's frame pointer: the same at entry and return, and the one
+ * register of the frame that every kind of return probe saves (return_to_handler() in
  * arch/arm64/kernel/entry-ftrace.S leaves the stack pointer out).
  */
 #ifndef PWTRACE_PROBE_BPF_H
@@ -71,7 +71,10 @@ static __always_inline int probe_call(struct pt_regs *ctx, u8 func, u32 nr_args,
 {
 	u64 frame = PT_REGS_FP(ctx);
 	u64 args[4] = {
-		PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx), PT_REGS_PARM3(ctx), PT_REGS_PARM4(ctx),
+		PT_REGS_PARM1(ctx),
+		PT_REGS_PARM2(ctx),
+		PT_REGS_PARM3(ctx),
+		PT_REGS_PARM4(ctx),
 	};
 	struct pwt_enter *rec;
 

@@ -8,10 +8,10 @@
 #include "probe.bpf.h"
 
 /*
- * The arm64 trampoline pushes a frame record for the traced function and one for its caller above the
- * arguments, the return value and two saved registers, aligned to 16 bytes
- * (arch/arm64/net/bpf_jit_comp.c). The first record points to the second, which is how it is known; the
- * second holds the return address of the traced function.
+ * The arm64 trampoline pushes a frame record for the traced function and one for its caller above
+ * the arguments, the return value and two saved registers, aligned to 16 bytes
+ * (arch/arm64/net/bpf_jit_comp.c). The first record points to the second, which is how it is known;
+ * the second holds the return address of the traced function.
  */
 static __always_inline void fentry_callers(u64 *ctx, u32 nr_args, u64 callers[PWT_NR_CALLERS])
 {
@@ -48,31 +48,31 @@ static __always_inline int fexit_call(u64 *ctx, u8 func, u32 nr_args, bool entri
 }
 
 /* A function whose calls are records of their own, with nr_args arguments. */
-#define CALL_HOOK(name, func, nr_args, entries)						\
-SEC("fentry") int fentry_##name(u64 *ctx)						\
-{											\
-	return fentry_call(ctx, func, nr_args, entries);				\
-}											\
-SEC("fexit") int fexit_##name(u64 *ctx)							\
-{											\
-	return fexit_call(ctx, func, nr_args, entries);					\
-}											\
-SEC("kprobe") int kprobe_##name(struct pt_regs *ctx)					\
-{											\
-	return probe_call(ctx, func, nr_args, entries);					\
-}											\
-SEC("kretprobe") int kretprobe_##name(struct pt_regs *ctx)				\
-{											\
-	return probe_return(ctx, func, entries);					\
-}											\
-SEC("kprobe.multi") int multi_##name(struct pt_regs *ctx)				\
-{											\
-	return probe_call(ctx, func, nr_args, entries);					\
-}											\
-SEC("kretprobe.multi") int multiret_##name(struct pt_regs *ctx)				\
-{											\
-	return probe_return(ctx, func, entries);					\
-}
+#define CALL_HOOK(name, func, nr_args, entries)                         \
+	SEC("fentry") int fentry_##name(u64 *ctx)                       \
+	{                                                               \
+		return fentry_call(ctx, func, nr_args, entries);        \
+	}                                                               \
+	SEC("fexit") int fexit_##name(u64 *ctx)                         \
+	{                                                               \
+		return fexit_call(ctx, func, nr_args, entries);         \
+	}                                                               \
+	SEC("kprobe") int kprobe_##name(struct pt_regs *ctx)            \
+	{                                                               \
+		return probe_call(ctx, func, nr_args, entries);         \
+	}                                                               \
+	SEC("kretprobe") int kretprobe_##name(struct pt_regs *ctx)      \
+	{                                                               \
+		return probe_return(ctx, func, entries);                \
+	}                                                               \
+	SEC("kprobe.multi") int multi_##name(struct pt_regs *ctx)       \
+	{                                                               \
+		return probe_call(ctx, func, nr_args, entries);         \
+	}                                                               \
+	SEC("kretprobe.multi") int multiret_##name(struct pt_regs *ctx) \
+	{                                                               \
+		return probe_return(ctx, func, entries);                \
+	}
 
 CALL_HOOK(range, PWT_FN_RANGE, 4, true)
 CALL_HOOK(common, PWT_FN_COMMON, 4, false)
@@ -87,74 +87,74 @@ static __always_inline bool wanted_walk(u64 ops)
 	return ops != cfg.pageattr_ops;
 }
 
-#define WALK_HOOK(name, func)								\
-SEC("fexit") int fexit_##name(u64 *ctx)							\
-{											\
-	if (wanted_walk(ctx[2]))							\
-		walked(func, (u64)ctx, ctx, (s32)ctx[5]);				\
-	return 0;									\
-}											\
-SEC("kprobe") int kprobe_##name(struct pt_regs *ctx)					\
-{											\
-	return wanted_walk(PT_REGS_PARM3(ctx)) ? probe_remember(ctx, func, 4) : 0;	\
-}											\
-SEC("kretprobe") int kretprobe_##name(struct pt_regs *ctx)				\
-{											\
-	return probe_walked(ctx, func);							\
-}											\
-SEC("kprobe.multi") int multi_##name(struct pt_regs *ctx)				\
-{											\
-	return wanted_walk(PT_REGS_PARM3(ctx)) ? probe_remember(ctx, func, 4) : 0;	\
-}											\
-SEC("kretprobe.multi") int multiret_##name(struct pt_regs *ctx)				\
-{											\
-	return probe_walked(ctx, func);							\
-}
+#define WALK_HOOK(name, func)                                                              \
+	SEC("fexit") int fexit_##name(u64 *ctx)                                            \
+	{                                                                                  \
+		if (wanted_walk(ctx[2]))                                                   \
+			walked(func, (u64)ctx, ctx, (s32)ctx[5]);                          \
+		return 0;                                                                  \
+	}                                                                                  \
+	SEC("kprobe") int kprobe_##name(struct pt_regs *ctx)                               \
+	{                                                                                  \
+		return wanted_walk(PT_REGS_PARM3(ctx)) ? probe_remember(ctx, func, 4) : 0; \
+	}                                                                                  \
+	SEC("kretprobe") int kretprobe_##name(struct pt_regs *ctx)                         \
+	{                                                                                  \
+		return probe_walked(ctx, func);                                            \
+	}                                                                                  \
+	SEC("kprobe.multi") int multi_##name(struct pt_regs *ctx)                          \
+	{                                                                                  \
+		return wanted_walk(PT_REGS_PARM3(ctx)) ? probe_remember(ctx, func, 4) : 0; \
+	}                                                                                  \
+	SEC("kretprobe.multi") int multiret_##name(struct pt_regs *ctx)                    \
+	{                                                                                  \
+		return probe_walked(ctx, func);                                            \
+	}
 
 WALK_HOOK(walk, PWT_FN_WALK)
 WALK_HOOK(walk_lockless, PWT_FN_WALK_LOCKLESS)
 
-#define CALLBACK_HOOK(name, func)							\
-SEC("fentry") int fentry_##name(u64 *ctx)						\
-{											\
-	called_back(func, (u64)ctx, ctx);						\
-	return 0;									\
-}											\
-SEC("kprobe") int kprobe_##name(struct pt_regs *ctx)					\
-{											\
-	return probe_called_back(ctx, func);						\
-}											\
-SEC("kprobe.multi") int multi_##name(struct pt_regs *ctx)				\
-{											\
-	return probe_called_back(ctx, func);						\
-}
+#define CALLBACK_HOOK(name, func)                                 \
+	SEC("fentry") int fentry_##name(u64 *ctx)                 \
+	{                                                         \
+		called_back(func, (u64)ctx, ctx);                 \
+		return 0;                                         \
+	}                                                         \
+	SEC("kprobe") int kprobe_##name(struct pt_regs *ctx)      \
+	{                                                         \
+		return probe_called_back(ctx, func);              \
+	}                                                         \
+	SEC("kprobe.multi") int multi_##name(struct pt_regs *ctx) \
+	{                                                         \
+		return probe_called_back(ctx, func);              \
+	}
 
 CALLBACK_HOOK(pud_entry, PWT_FN_PUD_ENTRY)
 CALLBACK_HOOK(pmd_entry, PWT_FN_PMD_ENTRY)
 CALLBACK_HOOK(pte_entry, PWT_FN_PTE_ENTRY)
 
-#define SPLIT_HOOK(name, func, nr_args)							\
-SEC("fexit") int fexit_##name(u64 *ctx)							\
-{											\
-	split(func, (u64)ctx, ctx, nr_args, (s32)ctx[nr_args]);				\
-	return 0;									\
-}											\
-SEC("kprobe") int kprobe_##name(struct pt_regs *ctx)					\
-{											\
-	return probe_remember(ctx, func, nr_args);					\
-}											\
-SEC("kretprobe") int kretprobe_##name(struct pt_regs *ctx)				\
-{											\
-	return probe_split(ctx, func, nr_args);						\
-}											\
-SEC("kprobe.multi") int multi_##name(struct pt_regs *ctx)				\
-{											\
-	return probe_remember(ctx, func, nr_args);					\
-}											\
-SEC("kretprobe.multi") int multiret_##name(struct pt_regs *ctx)				\
-{											\
-	return probe_split(ctx, func, nr_args);						\
-}
+#define SPLIT_HOOK(name, func, nr_args)                                 \
+	SEC("fexit") int fexit_##name(u64 *ctx)                         \
+	{                                                               \
+		split(func, (u64)ctx, ctx, nr_args, (s32)ctx[nr_args]); \
+		return 0;                                               \
+	}                                                               \
+	SEC("kprobe") int kprobe_##name(struct pt_regs *ctx)            \
+	{                                                               \
+		return probe_remember(ctx, func, nr_args);              \
+	}                                                               \
+	SEC("kretprobe") int kretprobe_##name(struct pt_regs *ctx)      \
+	{                                                               \
+		return probe_split(ctx, func, nr_args);                 \
+	}                                                               \
+	SEC("kprobe.multi") int multi_##name(struct pt_regs *ctx)       \
+	{                                                               \
+		return probe_remember(ctx, func, nr_args);              \
+	}                                                               \
+	SEC("kretprobe.multi") int multiret_##name(struct pt_regs *ctx) \
+	{                                                               \
+		return probe_split(ctx, func, nr_args);                 \
+	}
 
 SPLIT_HOOK(split_leaf, PWT_FN_SPLIT_LEAF, 2)
 SPLIT_HOOK(split_pud, PWT_FN_SPLIT_PUD, 4)

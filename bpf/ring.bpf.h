@@ -7,7 +7,7 @@
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 8 << 20);	/* set before load: --ring */
+	__uint(max_entries, 8 << 20); /* set before load: --ring */
 } ring SEC(".maps");
 
 static __always_inline u32 *task_losses(u32 pid)
@@ -21,7 +21,10 @@ static __always_inline void count_lost(u8 type, u32 pid)
 	__sync_fetch_and_add(task_losses(pid), 1);
 }
 
-/* A record of @size bytes, its header filled but for the time; NULL (and counted) if the ring is full. */
+/*
+ * A record of @size bytes, its header filled but for the time; NULL (and counted) if the ring is
+ * full.
+ */
 static __always_inline void *reserve(u64 size, u8 type, u8 func, u8 phase, u64 frame)
 {
 	struct task_struct *task = bpf_get_current_task_btf();

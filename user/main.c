@@ -9,7 +9,7 @@
 #include "pwtrace/wire.h"
 
 #ifndef PWTRACE_VERSION
-#define PWTRACE_VERSION	"0.1"
+#define PWTRACE_VERSION "0.1"
 #endif
 
 static const struct command commands[] = {
@@ -17,25 +17,27 @@ static const struct command commands[] = {
 	{ "doctor", cmd_doctor, "can it run here? each need and each hook, tried out" },
 };
 
-#define NR_COMMANDS	(sizeof(commands) / sizeof(*commands))
+#define NR_COMMANDS (sizeof(commands) / sizeof(*commands))
 
 static void print_help(FILE *out)
 {
 	fputs("Usage: pwtrace COMMAND [OPTION]...\n"
 	      "\n"
 	      "Watch an arm64 kernel change the permissions of its own mappings, and check each change.\n"
-	      "\n", out);
+	      "\n",
+	      out);
 	for (size_t i = 0; i < NR_COMMANDS; i++)
 		fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].help);
 	fputs("\n"
 	      "      --version    version, libbpf's version and features; JSON with -j\n"
-	      "  -h, --help       this text; 'pwtrace COMMAND --help' for a command's\n", out);
+	      "  -h, --help       this text; 'pwtrace COMMAND --help' for a command's\n",
+	      out);
 }
 
 #ifdef __aarch64__
 static const char features[] = "fentry kprobe.multi kprobe json";
 #else
-static const char features[] = "json";	/* no kernel of this machine can be watched */
+static const char features[] = "json"; /* no kernel of this machine can be watched */
 #endif
 
 static void print_version(bool as_json)

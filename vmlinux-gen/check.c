@@ -13,16 +13,16 @@
 
 #include "vmlinux-gen.h"
 
-#define DEPTH_MAX	200
-#define WEIGHT_MAX	((uint64_t)32 << 20)	/* all of Linux 7.3 has 1.8 million */
-#define PADDING_MAX	MIB	/* 64K pages give struct bpf_ringbuf 192 KiB */
-#define NAME_MAX_LEN	511			/* as long as a symbol's */
+#define DEPTH_MAX    200
+#define WEIGHT_MAX   ((uint64_t)32 << 20) /* all of Linux 7.3 has 1.8 million */
+#define PADDING_MAX  MIB		  /* 64K pages give struct bpf_ringbuf 192 KiB */
+#define NAME_MAX_LEN 511		  /* as long as a symbol's */
 
 /* Behind a pointer a struct's name is enough; elsewhere all of the type is needed. */
 enum reach { BY_VALUE, BY_POINTER, NR_REACHES };
 
 struct node {
-	uint32_t weight;	/* 0: not visited */
+	uint32_t weight; /* 0: not visited */
 	uint8_t height;
 	bool open;
 };
@@ -173,16 +173,22 @@ static int type_check(const struct check *c, uint32_t id)
 	if (!type)
 		return fail(c->why, EINVAL, "its BTF has no type %u: damaged", id);
 	if (!type_name_ok(c->btf, type) || !inner_names_ok(c->btf, type))
-		return fail(c->why, EINVAL, "BTF type %u has a name that is not one in C: damaged, "
-			    "or made from another language", id);
+		return fail(c->why, EINVAL,
+			    "BTF type %u has a name that is not one in C: damaged, "
+			    "or made from another language",
+			    id);
 	if (!refs_ok(c->btf, type))
-		return fail(c->why, EINVAL, "BTF type %u refers to a type that is not there: "
-			    "damaged, or a module's BTF (give the kernel's)", id);
+		return fail(c->why, EINVAL,
+			    "BTF type %u refers to a type that is not there: "
+			    "damaged, or a module's BTF (give the kernel's)",
+			    id);
 	if (!size_ok(c->btf, type))
 		return fail(c->why, EINVAL, "BTF type %u has an impossible size: damaged", id);
 	if (!layout_ok(type))
-		return fail(c->why, EINVAL, "BTF type %u has members outside it or out of order: "
-			    "damaged", id);
+		return fail(c->why, EINVAL,
+			    "BTF type %u has members outside it or out of order: "
+			    "damaged",
+			    id);
 	return 0;
 }
 

@@ -45,8 +45,10 @@ static int gunzip_all(z_stream *z, struct blob *out, struct why *why)
 			return -EFBIG;
 		ret = gunzip_step(z, out, room);
 		if (ret == Z_BUF_ERROR || (ret == Z_OK && !z->avail_in && out->size < room))
-			return fail(why, EINVAL, "the gzip data is cut off after %zu bytes: "
-				    "copy the file again", (size_t)z->total_in);
+			return fail(why, EINVAL,
+				    "the gzip data is cut off after %zu bytes: "
+				    "copy the file again",
+				    (size_t)z->total_in);
 		if (ret != Z_OK && ret != Z_STREAM_END)
 			return fail(why, EINVAL, "the gzip data is damaged at byte %zu: %s",
 				    (size_t)z->total_in, z->msg ? z->msg : "unknown error");
@@ -85,8 +87,10 @@ static int unzstd_all(ZSTD_DStream *z, ZSTD_inBuffer *in, struct blob *out, stru
 			return fail(why, EINVAL, "the zstd data is damaged at byte %zu: %s",
 				    in->pos, ZSTD_getErrorName(ret));
 		if (ret && in->pos == in->size && buf.pos < room)
-			return fail(why, EINVAL, "the zstd data is cut off after %zu bytes: "
-				    "copy the file again", in->pos);
+			return fail(why, EINVAL,
+				    "the zstd data is cut off after %zu bytes: "
+				    "copy the file again",
+				    in->pos);
 	}
 	return 0;
 }

@@ -28,10 +28,12 @@ static int section_btf(Elf *elf, const struct blob *file, struct btf **btf, stru
 		if (!scn_is_btf(elf, scn, names, &shdr))
 			continue;
 		if (shdr.sh_offset > file->size || shdr.sh_size > file->size - shdr.sh_offset)
-			return fail(why, EINVAL, "its .BTF section is cut off: copy the file again");
+			return fail(why, EINVAL,
+				    "its .BTF section is cut off: copy the file again");
 		return btf_from_bytes(file->data + shdr.sh_offset, shdr.sh_size, btf, why);
 	}
-	return fail(why, ENOENT, "the ELF file has no .BTF section: "
+	return fail(why, ENOENT,
+		    "the ELF file has no .BTF section: "
 		    "give a vmlinux built with CONFIG_DEBUG_INFO_BTF");
 }
 

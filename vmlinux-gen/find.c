@@ -31,7 +31,8 @@ const struct btf_member *find_member(const struct btf *btf, const struct btf_typ
 			return m;
 		}
 		inner = m->name_off ? NULL : skip_mods(btf, m->type);
-		found = inner && btf_is_composite(inner) ? find_member(btf, inner, name, bits) : NULL;
+		found = inner && btf_is_composite(inner) ? find_member(btf, inner, name, bits) :
+							   NULL;
 		if (found)
 			return found;
 	}
@@ -41,8 +42,8 @@ const struct btf_member *find_member(const struct btf *btf, const struct btf_typ
 static bool has_enumerator(const struct btf *btf, const struct btf_type *type, const char *name)
 {
 	for (unsigned int i = 0; i < btf_vlen(type); i++) {
-		uint32_t off = btf_is_enum(type) ? btf_enum(type)[i].name_off
-						 : btf_enum64(type)[i].name_off;
+		uint32_t off = btf_is_enum(type) ? btf_enum(type)[i].name_off :
+						   btf_enum64(type)[i].name_off;
 
 		if (!strcmp(name_at(btf, off), name))
 			return true;
@@ -117,7 +118,8 @@ static int root_missing(const struct btf *btf, const struct root *root, uint32_t
 
 	if (!*root->name)
 		return also_failed(why, ENOENT, "line %u: no unnamed enum has %s%s", root->line,
-				   root->members[0].name, root->nr_members > 1 ? " and the rest" : "");
+				   root->members[0].name,
+				   root->nr_members > 1 ? " and the rest" : "");
 	if (same_name)
 		return also_failed(why, ENOENT, "line %u: %s %s has no %s", root->line,
 				   kind_name(root->kind), root->name,

@@ -4,7 +4,7 @@
 
 #include "vmlinux-gen.h"
 
-#define HEADER_MAX	(128 * MIB)	/* all of Linux 7.3 makes 3 MiB */
+#define HEADER_MAX (128 * MIB) /* all of Linux 7.3 makes 3 MiB */
 
 /*
  * The guard has bpftool's name, because bpf_tracing.h looks for it. The attribute makes each access
@@ -17,11 +17,10 @@ static const char head[] =
 	"#pragma clang attribute push (__attribute__((preserve_access_index)), apply_to = record)\n"
 	"#endif\n\n";
 
-static const char tail[] =
-	"#ifndef BPF_NO_PRESERVE_ACCESS_INDEX\n"
-	"#pragma clang attribute pop\n"
-	"#endif\n\n"
-	"#endif /* __VMLINUX_H__ */\n";
+static const char tail[] = "#ifndef BPF_NO_PRESERVE_ACCESS_INDEX\n"
+			   "#pragma clang attribute pop\n"
+			   "#endif\n\n"
+			   "#endif /* __VMLINUX_H__ */\n";
 
 struct printer {
 	FILE *file;
@@ -60,7 +59,8 @@ int header_text(const struct btf *btf, const char *origin, char **text, size_t *
 
 	if (!out)
 		return fail(why, ENOMEM, "out of memory");
-	fprintf(out, "/* SPDX-License-Identifier: GPL-2.0-only */\n/*\n * %s\n */\n%s", origin, head);
+	fprintf(out, "/* SPDX-License-Identifier: GPL-2.0-only */\n/*\n * %s\n */\n%s", origin,
+		head);
 	err = dump_types(btf, out);
 	fputs(tail, out);
 	if (fclose(out) && !err)

@@ -11,9 +11,9 @@
 
 #include "vmlinux-gen.h"
 
-#define IMAGE_MAGIC_OFF	56		/* Documentation/arch/arm64/booting.rst */
-#define CANDIDATES	16
-#define BTF_MAGIC_SWAPPED	0x9feb
+#define IMAGE_MAGIC_OFF	  56 /* Documentation/arch/arm64/booting.rst */
+#define CANDIDATES	  16
+#define BTF_MAGIC_SWAPPED 0x9feb
 
 /* The places that look like BTF, largest first. */
 struct candidates {
@@ -52,8 +52,10 @@ static int start_check(const struct btf_header *hdr, struct why *why)
 	if (hdr->magic != BTF_MAGIC)
 		return fail(why, EINVAL, "no BTF here: the magic is 0x%04x", hdr->magic);
 	if (hdr->version != BTF_VERSION || hdr->flags)
-		return fail(why, ENOTSUP, "its BTF has version %u and flags %#x, only 1 and 0 are "
-			    "known", hdr->version, hdr->flags);
+		return fail(why, ENOTSUP,
+			    "its BTF has version %u and flags %#x, only 1 and 0 are "
+			    "known",
+			    hdr->version, hdr->flags);
 	return sections_check(hdr, why);
 }
 
@@ -71,8 +73,10 @@ size_t btf_header_at(const unsigned char *data, size_t room, struct why *why)
 		return 0;
 	size = sizeof(hdr) + (uint64_t)hdr.str_off + hdr.str_len;
 	if (size > room || size > BTF_MAX) {
-		fail(why, EINVAL, "its BTF header speaks of %llu bytes, %zu are there: "
-		     "cut off or damaged", (unsigned long long)size, room);
+		fail(why, EINVAL,
+		     "its BTF header speaks of %llu bytes, %zu are there: "
+		     "cut off or damaged",
+		     (unsigned long long)size, room);
 		return 0;
 	}
 	if (data[sizeof(hdr) + hdr.str_off] || data[size - 1]) {
@@ -91,8 +95,10 @@ int btf_from_bytes(const unsigned char *data, size_t room, struct btf **btf, str
 		return -EINVAL;
 	*btf = btf__new(data, size);
 	if (!*btf)
-		return fail(why, errno, "libbpf %s cannot parse its BTF (%m): damaged, or newer "
-			    "than this libbpf", libbpf_version_string());
+		return fail(why, errno,
+			    "libbpf %s cannot parse its BTF (%m): damaged, or newer "
+			    "than this libbpf",
+			    libbpf_version_string());
 	err = btf_check(*btf, why);
 	if (!err)
 		return 0;
@@ -138,7 +144,8 @@ int image_btf(const struct blob *file, struct btf **btf, struct why *why)
 
 	candidates_find(&c, file);
 	if (!c.nr)
-		return fail(why, ENOENT, "no BTF in this arm64 Image: it is cut off, or was built "
+		return fail(why, ENOENT,
+			    "no BTF in this arm64 Image: it is cut off, or was built "
 			    "without CONFIG_DEBUG_INFO_BTF");
 	for (unsigned int i = 0; i < c.nr; i++) {
 		if (!btf_from_bytes(c.at[i].data, c.at[i].size, btf, i ? why : &first))

@@ -16,7 +16,10 @@ static bool btf_is(const struct blob *file)
 
 static bool elf_is(const struct blob *file)
 {
-	return blob_has(file, 0, "\x7f" "ELF", 4);
+	return blob_has(file, 0,
+			"\x7f"
+			"ELF",
+			4);
 }
 
 static const struct {
@@ -35,9 +38,11 @@ static int unpacked_btf(const struct blob *file, struct btf **btf, struct why *w
 			return formats[i].btf(file, btf, why);
 	}
 	if (blob_has(file, 0x202, "HdrS", 4))
-		return fail(why, ENOTSUP, "an x86 bzImage: only arm64 kernels are unpacked, "
+		return fail(why, ENOTSUP,
+			    "an x86 bzImage: only arm64 kernels are unpacked, "
 			    "give a vmlinux or BTF file");
-	return fail(why, EINVAL, "not a kernel: give a BTF file, an ELF vmlinux, or an arm64 Image "
+	return fail(why, EINVAL,
+		    "not a kernel: give a BTF file, an ELF vmlinux, or an arm64 Image "
 		    "(plain, gzip or EFI zboot)");
 }
 

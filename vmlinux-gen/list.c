@@ -7,14 +7,14 @@
 
 #include "vmlinux-gen.h"
 
-#define LIST_MAX	MIB
-#define WORD_MAX	128
+#define LIST_MAX MIB
+#define WORD_MAX 128
 
 struct parser {
 	struct list *list;
 	const char *at, *end;
 	unsigned int line;
-	char word[WORD_MAX];	/* a name with an optional '?', "{" or "}"; "" at the end */
+	char word[WORD_MAX]; /* a name with an optional '?', "{" or "}"; "" at the end */
 	struct why *why;
 };
 
@@ -35,7 +35,10 @@ const char *kind_name(int kind)
 static int kind_by_name(const char *word)
 {
 	static const int kinds[] = {
-		BTF_KIND_STRUCT, BTF_KIND_UNION, BTF_KIND_ENUM, BTF_KIND_TYPEDEF,
+		BTF_KIND_STRUCT,
+		BTF_KIND_UNION,
+		BTF_KIND_ENUM,
+		BTF_KIND_TYPEDEF,
 	};
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
@@ -116,7 +119,8 @@ static int take_name(struct parser *p, char **name, bool *optional)
 
 static int add_member(struct parser *p, struct root *root)
 {
-	struct member *members = reallocarray(root->members, root->nr_members + 1, sizeof(*members));
+	struct member *members = reallocarray(root->members, root->nr_members + 1,
+					      sizeof(*members));
 
 	if (!members)
 		return fail(p->why, ENOMEM, "out of memory");
@@ -132,7 +136,8 @@ static int parse_members(struct parser *p, struct root *root)
 	int err = next_word(p);
 
 	if (root->kind == BTF_KIND_TYPEDEF)
-		return fail(p->why, EINVAL, "line %u: a typedef has no members to choose from", line);
+		return fail(p->why, EINVAL, "line %u: a typedef has no members to choose from",
+			    line);
 	root->partial = true;
 	while (!err && is_name(p->word))
 		err = add_member(p, root);
@@ -192,7 +197,11 @@ static int add_root(struct parser *p)
 int list_parse(struct list *list, const char *text, size_t size, struct why *why)
 {
 	struct parser p = {
-		.list = list, .at = text, .end = text + size, .line = 1, .why = why,
+		.list = list,
+		.at = text,
+		.end = text + size,
+		.line = 1,
+		.why = why,
 	};
 	int err = next_word(&p);
 

@@ -17,11 +17,11 @@ struct selection {
 	const struct btf *src;
 	const struct list *list;
 	struct btf *dst;
-	uint32_t *order;	/* type ids in src, by id in dst - 1 */
+	uint32_t *order; /* type ids in src, by id in dst - 1 */
 	uint32_t nr;
-	uint32_t *place;	/* id in dst of each type of src, 0 if it has none */
-	bool *complete;		/* what it holds by value is in the order as well */
-	bool *declared;		/* a forward declaration is enough so far */
+	uint32_t *place; /* id in dst of each type of src, 0 if it has none */
+	bool *complete;	 /* what it holds by value is in the order as well */
+	bool *declared;	 /* a forward declaration is enough so far */
 	struct why *why;
 };
 
@@ -95,7 +95,8 @@ static void visit_members(struct selection *s, const struct btf_type *type, cons
 {
 	for (unsigned int i = 0; i < root->nr_members; i++) {
 		uint32_t bits;
-		const struct btf_member *m = find_member(s->src, type, root->members[i].name, &bits);
+		const struct btf_member *m = find_member(s->src, type, root->members[i].name,
+							 &bits);
 
 		if (m)
 			visit(s, m->type, false);
@@ -196,8 +197,8 @@ static int copy_members(struct selection *s, const struct btf_type *type, const 
 	uint64_t size = 0, align = 1;
 	int id, err = 0;
 
-	id = btf_is_union(type) ? btf__add_union(s->dst, root->name, 0)
-				: btf__add_struct(s->dst, root->name, 0);
+	id = btf_is_union(type) ? btf__add_union(s->dst, root->name, 0) :
+				  btf__add_struct(s->dst, root->name, 0);
 	if (id < 0)
 		return id;
 	for (unsigned int i = 0; i < root->nr_members && !err; i++)
@@ -225,8 +226,9 @@ static int copy_enumerators(struct selection *s, const struct btf_type *type,
 		const char *name = btf__str_by_offset(s->src, e[i].name_off);
 
 		if (is_wanted(root, name))
-			err = btf__add_enum_value(s->dst, name, btf_kflag(type) ? e[i].val
-						  : (int64_t)(uint32_t)e[i].val);
+			err = btf__add_enum_value(s->dst, name,
+						  btf_kflag(type) ? e[i].val :
+								    (int64_t)(uint32_t)e[i].val);
 	}
 	return err < 0 ? err : 0;
 }
@@ -261,8 +263,8 @@ static int copy_type(struct selection *s, uint32_t id)
 		return copy_whole(s, type);
 	if (btf_is_composite(type))
 		return copy_members(s, type, root);
-	return btf_is_enum(type) ? copy_enumerators(s, type, root)
-				 : copy_enumerators64(s, type, root);
+	return btf_is_enum(type) ? copy_enumerators(s, type, root) :
+				   copy_enumerators64(s, type, root);
 }
 
 static int copy_types(struct selection *s)
@@ -278,8 +280,7 @@ static int copy_types(struct selection *s)
 	return 0;
 }
 
-int select_types(const struct btf *btf, const struct list *list, struct btf **out,
-		 struct why *why)
+int select_types(const struct btf *btf, const struct list *list, struct btf **out, struct why *why)
 {
 	size_t nr = btf__type_cnt(btf);
 	uint32_t *order __freed = calloc(nr, sizeof(*order));
@@ -288,8 +289,14 @@ int select_types(const struct btf *btf, const struct list *list, struct btf **ou
 	bool *declared __freed = calloc(nr, sizeof(*declared));
 	struct btf *dst __btf = btf__new_empty();
 	struct selection s = {
-		.src = btf, .list = list, .dst = dst, .order = order, .place = place,
-		.complete = complete, .declared = declared, .why = why,
+		.src = btf,
+		.list = list,
+		.dst = dst,
+		.order = order,
+		.place = place,
+		.complete = complete,
+		.declared = declared,
+		.why = why,
 	};
 	int err;
 

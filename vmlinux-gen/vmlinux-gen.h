@@ -17,10 +17,10 @@
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "BTF is read as the host's own");
 
-#define MIB		((size_t)1 << 20)
-#define INPUT_MAX	(2048 * MIB)	/* a vmlinux with debug information has about 500 MiB */
-#define UNPACKED_MAX	(256 * MIB)	/* an Image has about 60 MiB */
-#define BTF_MAX		(64 * MIB)	/* BTF of a distribution's kernel has about 6 MiB */
+#define MIB	     ((size_t)1 << 20)
+#define INPUT_MAX    (2048 * MIB) /* a vmlinux with debug information has about 500 MiB */
+#define UNPACKED_MAX (256 * MIB)  /* an Image has about 60 MiB */
+#define BTF_MAX	     (64 * MIB)	  /* BTF of a distribution's kernel has about 6 MiB */
 
 /* Why something failed, in words for the user; main() adds what it was about. */
 struct why {
@@ -70,7 +70,7 @@ static inline void free_cleanup(void *ptr)
 #define __blob	__attribute__((cleanup(blob_free)))
 #define __btf	__attribute__((cleanup(btf_cleanup)))
 #define __file	__attribute__((cleanup(file_cleanup)))
-#define __freed	__attribute__((cleanup(free_cleanup)))
+#define __freed __attribute__((cleanup(free_cleanup)))
 
 /* decompress.c: the first member or frame of @size bytes at @data; never more than UNPACKED_MAX. */
 int gunzip(const unsigned char *data, size_t size, struct blob *out, struct why *why);
@@ -117,20 +117,20 @@ struct member {
 };
 
 struct root {
-	int kind;		/* BTF_KIND_STRUCT, _UNION, _ENUM or _TYPEDEF */
-	char *name;		/* "" for an enum that is known by its enumerators */
+	int kind;   /* BTF_KIND_STRUCT, _UNION, _ENUM or _TYPEDEF */
+	char *name; /* "" for an enum that is known by its enumerators */
 	bool optional;
-	bool partial;		/* only @members, instead of all */
+	bool partial; /* only @members, instead of all */
 	struct member *members;
 	unsigned int nr_members;
 	unsigned int line;
-	uint32_t id;		/* set by select.c: the type in the kernel's BTF, 0 if not there */
+	uint32_t id; /* set by select.c: the type in the kernel's BTF, 0 if not there */
 };
 
 struct list {
 	struct root *roots;
 	unsigned int nr_roots;
-	uint32_t crc;		/* of the words of the list: comments and spaces do not count */
+	uint32_t crc; /* of the words of the list: comments and spaces do not count */
 };
 
 int list_read(struct list *list, const char *path, struct why *why);
@@ -145,8 +145,7 @@ const struct btf_member *find_member(const struct btf *btf, const struct btf_typ
 				     const char *name, uint32_t *bits);
 
 /* select.c: a new BTF with the listed types and what they need to be complete. */
-int select_types(const struct btf *btf, const struct list *list, struct btf **out,
-		 struct why *why);
+int select_types(const struct btf *btf, const struct list *list, struct btf **out, struct why *why);
 
 /**
  * header_text() - print BTF as a header for BPF programs

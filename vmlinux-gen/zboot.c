@@ -5,12 +5,12 @@
 
 #include "vmlinux-gen.h"
 
-#define ZBOOT_MAGIC_OFF		4
-#define ZBOOT_PAYLOAD_OFF	8
-#define ZBOOT_PAYLOAD_SIZE	12
-#define ZBOOT_COMP_OFF		24
-#define ZBOOT_COMP_LEN		32	/* up to the PE magic */
-#define ZBOOT_HEADER_SIZE	(ZBOOT_COMP_OFF + ZBOOT_COMP_LEN)
+#define ZBOOT_MAGIC_OFF	   4
+#define ZBOOT_PAYLOAD_OFF  8
+#define ZBOOT_PAYLOAD_SIZE 12
+#define ZBOOT_COMP_OFF	   24
+#define ZBOOT_COMP_LEN	   32 /* up to the PE magic */
+#define ZBOOT_HEADER_SIZE  (ZBOOT_COMP_OFF + ZBOOT_COMP_LEN)
 
 static const struct {
 	const char *name;
@@ -41,8 +41,10 @@ static int payload_check(const struct blob *file, size_t off, size_t size, struc
 {
 	if (off >= ZBOOT_HEADER_SIZE && off <= file->size && size <= file->size - off)
 		return 0;
-	return fail(why, EINVAL, "the zboot header puts %zu compressed bytes at 0x%zx, the file has "
-		    "%zu bytes: cut off or damaged, copy it again", size, off, file->size);
+	return fail(why, EINVAL,
+		    "the zboot header puts %zu compressed bytes at 0x%zx, the file has "
+		    "%zu bytes: cut off or damaged, copy it again",
+		    size, off, file->size);
 }
 
 int zboot_unpack(const struct blob *file, struct blob *image, struct why *why)
@@ -63,7 +65,8 @@ int zboot_unpack(const struct blob *file, struct blob *image, struct why *why)
 		if (!strcmp(name, methods[i].name))
 			return methods[i].unpack(file->data + off, size, image, why);
 	}
-	return fail(why, ENOTSUP, "an EFI zboot kernel compressed with \"%s\", gzip and zstd are known: "
+	return fail(why, ENOTSUP,
+		    "an EFI zboot kernel compressed with \"%s\", gzip and zstd are known: "
 		    "give the uncompressed Image or the running kernel's /sys/kernel/btf/vmlinux",
 		    name);
 }

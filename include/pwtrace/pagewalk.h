@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The kernel's page walk (mm/pagewalk.c) in user space, over a table image. Names, argument types and
- * return values are those of linux/pagewalk.h, so that callbacks read as they do in the kernel.
+ * The kernel's page walk (mm/pagewalk.c) in user space, over a table image. Names, argument types
+ * and return values are those of linux/pagewalk.h, so that callbacks read as they do in the kernel.
  *
- * This header has the walk of kernel ranges. Levels are pgd, p4d, pud, pmd and pte as in the kernel;
- * the entry callbacks of levels that are folded away are called with the entry of the level below.
+ * This header has the walk of kernel ranges. Levels are pgd, p4d, pud, pmd and pte as in the
+ * kernel; the entry callbacks of levels that are folded away are called with the entry of the level
+ * below.
  */
 #ifndef PWTRACE_PAGEWALK_H
 #define PWTRACE_PAGEWALK_H
@@ -14,20 +15,30 @@
 
 struct image;
 
-typedef struct { uint64_t pgd; } pgd_t;
-typedef struct { uint64_t p4d; } p4d_t;
-typedef struct { uint64_t pud; } pud_t;
-typedef struct { uint64_t pmd; } pmd_t;
-typedef struct { uint64_t pte; } pte_t;
+typedef struct {
+	uint64_t pgd;
+} pgd_t;
+typedef struct {
+	uint64_t p4d;
+} p4d_t;
+typedef struct {
+	uint64_t pud;
+} pud_t;
+typedef struct {
+	uint64_t pmd;
+} pmd_t;
+typedef struct {
+	uint64_t pte;
+} pte_t;
 
-#define pgd_val(x)	((x).pgd)
-#define p4d_val(x)	((x).p4d)
-#define pud_val(x)	((x).pud)
-#define pmd_val(x)	((x).pmd)
-#define pte_val(x)	((x).pte)
-#define __pud(x)	((pud_t){ (x) })
-#define __pmd(x)	((pmd_t){ (x) })
-#define __pte(x)	((pte_t){ (x) })
+#define pgd_val(x) ((x).pgd)
+#define p4d_val(x) ((x).p4d)
+#define pud_val(x) ((x).pud)
+#define pmd_val(x) ((x).pmd)
+#define pte_val(x) ((x).pte)
+#define __pud(x)   ((pud_t){ (x) })
+#define __pmd(x)   ((pmd_t){ (x) })
+#define __pte(x)   ((pte_t){ (x) })
 
 /* arch/arm64/include/asm/pgtable.h: PTE_VALID is bit 0, PTE_PRESENT_INVALID bit 11. */
 static inline bool __ptdesc_present(uint64_t desc)
@@ -35,22 +46,67 @@ static inline bool __ptdesc_present(uint64_t desc)
 	return (desc & 1) || (desc & (1ULL << 11));
 }
 
-static inline bool pmd_none(pmd_t pmd) { return !pmd.pmd; }
-static inline bool pmd_present(pmd_t pmd) { return __ptdesc_present(pmd.pmd); }
-static inline bool pmd_leaf(pmd_t pmd) { return pmd_present(pmd) && (pmd.pmd & 3) != 3; }
-static inline bool pud_none(pud_t pud) { return !pud.pud; }
-static inline bool pud_present(pud_t pud) { return __ptdesc_present(pud.pud); }
-static inline bool pud_leaf(pud_t pud) { return pud_present(pud) && (pud.pud & 3) != 3; }
-static inline bool pte_none(pte_t pte) { return !pte.pte; }
-static inline bool pte_present(pte_t pte) { return __ptdesc_present(pte.pte); }
-static inline bool pte_cont(pte_t pte) { return pte.pte & (1ULL << 52); }
+static inline bool pmd_none(pmd_t pmd)
+{
+	return !pmd.pmd;
+}
+static inline bool pmd_present(pmd_t pmd)
+{
+	return __ptdesc_present(pmd.pmd);
+}
+static inline bool pmd_leaf(pmd_t pmd)
+{
+	return pmd_present(pmd) && (pmd.pmd & 3) != 3;
+}
+static inline bool pud_none(pud_t pud)
+{
+	return !pud.pud;
+}
+static inline bool pud_present(pud_t pud)
+{
+	return __ptdesc_present(pud.pud);
+}
+static inline bool pud_leaf(pud_t pud)
+{
+	return pud_present(pud) && (pud.pud & 3) != 3;
+}
+static inline bool pte_none(pte_t pte)
+{
+	return !pte.pte;
+}
+static inline bool pte_present(pte_t pte)
+{
+	return __ptdesc_present(pte.pte);
+}
+static inline bool pte_cont(pte_t pte)
+{
+	return pte.pte & (1ULL << 52);
+}
 
-static inline pud_t pudp_get(const pud_t *pudp) { return *pudp; }
-static inline pmd_t pmdp_get(const pmd_t *pmdp) { return *pmdp; }
-static inline pte_t ptep_get(const pte_t *ptep) { return *ptep; }
-static inline void set_pud(pud_t *pudp, pud_t pud) { *pudp = pud; }
-static inline void set_pmd(pmd_t *pmdp, pmd_t pmd) { *pmdp = pmd; }
-static inline void set_pte(pte_t *ptep, pte_t pte) { *ptep = pte; }
+static inline pud_t pudp_get(const pud_t *pudp)
+{
+	return *pudp;
+}
+static inline pmd_t pmdp_get(const pmd_t *pmdp)
+{
+	return *pmdp;
+}
+static inline pte_t ptep_get(const pte_t *ptep)
+{
+	return *ptep;
+}
+static inline void set_pud(pud_t *pudp, pud_t pud)
+{
+	*pudp = pud;
+}
+static inline void set_pmd(pmd_t *pmdp, pmd_t pmd)
+{
+	*pmdp = pmd;
+}
+static inline void set_pte(pte_t *ptep, pte_t pte)
+{
+	*ptep = pte;
+}
 
 struct mm_walk;
 
@@ -82,20 +138,20 @@ enum page_walk_action {
 	ACTION_AGAIN = 2,
 };
 
-#define PAGEWALK_MAX_AGAIN	1000
+#define PAGEWALK_MAX_AGAIN 1000
 
 /* What a walk cannot go on from; its address and level are in struct pagewalk_fault. */
 enum pagewalk_fault_kind {
 	PAGEWALK_OK,
 	PAGEWALK_NOT_IN_IMAGE,	/* an entry that is needed is not in the image */
 	PAGEWALK_BAD_ENTRY,	/* neither table nor empty where only a table may stand */
-	PAGEWALK_ENDLESS_AGAIN,	/* ACTION_AGAIN without end */
+	PAGEWALK_ENDLESS_AGAIN, /* ACTION_AGAIN without end */
 };
 
 struct pagewalk_fault {
 	enum pagewalk_fault_kind kind;
 	unsigned long addr;
-	int level;		/* 0: PTE to 4: PGD */
+	int level; /* 0: PTE to 4: PGD */
 	uint64_t entry;
 };
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What watching a call costs at the least: a pair of probes that write a record of 48 bytes each, with
- * the time, the task and the range, and nothing else; and the same with the entries that the range's
- * start leads through. The yardsticks that pwtrace is measured with.
+ * What watching a call costs at the least: a pair of probes that write a record of 48 bytes each,
+ * with the time, the task and the range, and nothing else; and the same with the entries that the
+ * range's start leads through. The yardsticks that pwtrace is measured with.
  */
 #include "table.bpf.h"
 

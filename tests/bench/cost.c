@@ -3,8 +3,8 @@
  * tests/bench/cost: guest instructions that watching adds to one change of one page.
  *
  * Runs in a guest whose clock counts instructions (tests/vm/run --icount) with the test module: it
- * toggles set_memory_valid() on one page in a loop and counts instructions of the whole CPU with the
- * PMU, untraced and with each kind of probe. Everything is measured in one run.
+ * toggles set_memory_valid() on one page in a loop and counts instructions of the whole CPU with
+ * the PMU, untraced and with each kind of probe. Everything is measured in one run.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -26,9 +26,9 @@
 #include "bare.skel.h"
 #include "kernel/kernel.h"
 
-#define MODULE		"/proc/pwt_test"
-#define CALLS		4000	/* that fit the ring unread: two records each */
-#define READ_CALLS	40000	/* with a reader */
+#define MODULE	   "/proc/pwt_test"
+#define CALLS	   4000	 /* that fit the ring unread: two records each */
+#define READ_CALLS 40000 /* with a reader */
 
 static int counter = -1;
 
@@ -97,7 +97,8 @@ static void print(const char *what, double calls, double untraced)
 static void measure_pair(const char *what, struct bpf_program *entry, struct bpf_program *exit,
 			 double untraced)
 {
-	struct bpf_link *exit_link = bpf_program__attach(exit), *entry_link = bpf_program__attach(entry);
+	struct bpf_link *exit_link = bpf_program__attach(exit),
+			*entry_link = bpf_program__attach(entry);
 
 	print(what, measure(CALLS), untraced);
 	bpf_link__destroy(entry_link);

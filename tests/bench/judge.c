@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * tests/bench/judge: how fast the checker judges, from a generated stream of one-page changes. With a
- * number as argument that many changes are judged; run it under callgrind to count instructions.
+ * tests/bench/judge: how fast the checker judges, from a generated stream of one-page changes. With
+ * a number as argument that many changes are judged; run it under callgrind to count instructions.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,12 +11,15 @@
 #include "check/check.h"
 #include "geometry/descriptor.h"
 
-#define ROOT		0x41000000ULL
-#define ADDR		0xffff000006502000ULL
-#define PAGE_ENTRY	0x00e8000046502f07ULL
+#define ROOT	   0x41000000ULL
+#define ADDR	   0xffff000006502000ULL
+#define PAGE_ENTRY 0x00e8000046502f07ULL
 
 static const uint64_t path[4] = {
-	0x180000007ffff403, 0x180000007fffe403, 0x180000007ffcb403, PAGE_ENTRY,
+	0x180000007ffff403,
+	0x180000007fffe403,
+	0x180000007ffcb403,
+	PAGE_ENTRY,
 };
 
 static uint64_t matches;

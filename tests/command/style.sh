@@ -19,17 +19,16 @@ while read -r file; do
 	[[ $first =~ ^#!.*/(ba)?sh || $file == *.sh ]] && scripts+=("$file")
 done < <(files ! -name '*.[ch]')
 
-# The tree is not as clang-format would have it, and need not be (CONTRIBUTING.md); this much holds of all of it.
 for file in "${sources[@]}"; do
-	expand "$file" | awk -v file="$file" 'length > 110 { print file ":" FNR ": " length " columns" }'
+	expand "$file" | awk -v file="$file" 'length > 100 && !/"/ { print file ":" FNR ": " length " columns" }'
 done > "$tmp/wide"
-is "no line has more than 110 columns" "$(cat "$tmp/wide")" ''
-is "tabs indent" "$(grep -nE '^ {8}|^ +\t' "${sources[@]}")" ''
+is "no line but one with a message has more than 100 columns" "$(cat "$tmp/wide")" ''
+is "tabs indent" "$(grep -nE '^ {8,}[^ \\]|^ +\t' "${sources[@]}")" ''
 is "nothing at the end of a line" "$(grep -nE '[[:space:]]+$' "${sources[@]}" "${scripts[@]}")" ''
-if ! command -v clang-format > /dev/null; then
-	skip "clang-format understands .clang-format" "it is not installed: tests/setup"
+if ! clang-format --version 2> /dev/null | grep -q 'version 14\.'; then
+	skip "clang-format has nothing to change" "it takes clang-format 14, Debian 12's"
 else
-	ok "clang-format understands .clang-format" clang-format --dry-run "${sources[0]}"
+	ok "clang-format has nothing to change" clang-format --dry-run -Werror "${sources[@]}"
 fi
 if ! command -v shellcheck > /dev/null; then
 	skip "shellcheck" "it is not installed: tests/setup"

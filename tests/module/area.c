@@ -7,11 +7,9 @@
 
 static LIST_HEAD(areas);
 
-static const char * const kind_names[] = {
-	[AREA_VMALLOC] = "vmalloc",
-	[AREA_VMALLOC_HUGE] = "vmalloc_huge",
-	[AREA_VMAP] = "vmap",
-	[AREA_LINEAR] = "linear",
+static const char *const kind_names[] = {
+	[AREA_VMALLOC] = "vmalloc", [AREA_VMALLOC_HUGE] = "vmalloc_huge",
+	[AREA_VMAP] = "vmap",	    [AREA_LINEAR] = "linear",
 	[AREA_HOLE] = "hole",
 };
 
@@ -319,7 +317,8 @@ void area_describe(struct area *area, struct answer *a)
 		leaves++;
 		cont += !!(leaf.val & PTE_CONT);
 	}
-	say(a, "slot=%s kind=%s addr=0x%lx pages=%ld linear=0x%lx level=%s leaf=%lu leaves=%ld cont=%ld\n",
+	say(a,
+	    "slot=%s kind=%s addr=0x%lx pages=%ld linear=0x%lx level=%s leaf=%lu leaves=%ld cont=%ld\n",
 	    area->name, kind_names[area->kind], area->addr, area->pages, area->linear[0],
 	    first.level, first.size, leaves, cont);
 }

@@ -4,10 +4,10 @@
 #include "pwt_test.h"
 
 enum call_kind {
-	BY_ADDRESS,		/* f(addr, pages), inside one vm area or refused by the kernel */
-	BY_ADDRESS_SWITCH,	/* f(addr, pages, enable), refused nowhere */
-	BY_PAGE,		/* f(page), once for each page */
-	BY_PAGE_SWITCH,		/* f(page, pages, enable) */
+	BY_ADDRESS,	   /* f(addr, pages), inside one vm area or refused by the kernel */
+	BY_ADDRESS_SWITCH, /* f(addr, pages, enable), refused nowhere */
+	BY_PAGE,	   /* f(page), once for each page */
+	BY_PAGE_SWITCH,	   /* f(page, pages, enable) */
 };
 
 static const struct call {
@@ -15,7 +15,10 @@ static const struct call {
 	enum call_kind kind;
 	size_t offset;
 } calls[] = {
-#define CALL(member, kind) { #member, kind, offsetof(struct kernel_calls, member) }
+#define CALL(member, kind)                                           \
+	{                                                            \
+#member, kind, offsetof(struct kernel_calls, member) \
+	}
 	CALL(set_memory_ro, BY_ADDRESS),
 	CALL(set_memory_rw, BY_ADDRESS),
 	CALL(set_memory_nx, BY_ADDRESS),
@@ -65,8 +68,8 @@ static int call_pages(int (*call)(struct page *), const struct span *r, long *do
 	return ret;
 }
 
-static int call_make(const struct call *call, const struct span *r, unsigned long addr,
-		     int enable, long *done)
+static int call_make(const struct call *call, const struct span *r, unsigned long addr, int enable,
+		     long *done)
 {
 	void *fn = *(void **)((void *)&kc + call->offset);
 
@@ -79,8 +82,9 @@ static int call_make(const struct call *call, const struct span *r, unsigned lon
 	case BY_PAGE:
 		return call_pages(fn, r, done);
 	case BY_PAGE_SWITCH:
-		return ((typeof(kc.set_direct_map_valid_noflush))fn)
-			(virt_to_page((void *)r->area->linear[r->first]), r->count, enable);
+		return ((typeof(kc.set_direct_map_valid_noflush))
+				fn)(virt_to_page((void *)r->area->linear[r->first]), r->count,
+				    enable);
 	}
 	return -EINVAL;
 }

@@ -37,8 +37,8 @@ static bool patch_is_usable(const struct patch *p)
 	unsigned long i, page;
 
 	for (i = 0; i < PATCH_PAGES; i++) {
-		page = (unsigned long)page_address(vmalloc_to_page((void *)(p->area +
-									    i * PAGE_SIZE)));
+		page = (unsigned long)page_address(
+			vmalloc_to_page((void *)(p->area + i * PAGE_SIZE)));
 		if (!linear_is_usable(page))
 			return false;
 	}

@@ -35,7 +35,8 @@ static int run_alloc(int argc, char **argv, struct answer *a)
 	long n;
 
 	if (argc != 4 || kstrtol(argv[3], 0, &n)) {
-		say(a, "error=usage: alloc SLOT vmalloc|vmalloc_huge|vmap|hole PAGES | linear ORDER\n");
+		say(a,
+		    "error=usage: alloc SLOT vmalloc|vmalloc_huge|vmap|hole PAGES | linear ORDER\n");
 		return -EINVAL;
 	}
 	area = area_new(argv[1], argv[2], n, a, &err);
@@ -78,8 +79,8 @@ static int run_entry(int argc, char **argv, struct answer *a)
 		struct leaf leaf;
 
 		leaf_lookup(addr, &leaf);
-		say(a, "addr=0x%lx level=%s size=%lu entry=0x%016llx\n", addr, leaf.level, leaf.size,
-		    leaf.val);
+		say(a, "addr=0x%lx level=%s size=%lu entry=0x%016llx\n", addr, leaf.level,
+		    leaf.size, leaf.val);
 	}
 	return err;
 }

@@ -10,17 +10,15 @@
  */
 enum fault {
 	FAULT_NONE,
-	FAULT_WRONG_BIT,	/* one bit of an entry inside the range */
-	FAULT_OUTSIDE,		/* one bit of an entry beside the range */
-	FAULT_NOT_CHANGED,	/* an entry inside the range is what it was before the walk */
-	FAULT_RET,		/* the walk returns something else */
+	FAULT_WRONG_BIT,   /* one bit of an entry inside the range */
+	FAULT_OUTSIDE,	   /* one bit of an entry beside the range */
+	FAULT_NOT_CHANGED, /* an entry inside the range is what it was before the walk */
+	FAULT_RET,	   /* the walk returns something else */
 };
 
-static const char * const fault_names[] = {
-	[FAULT_NONE] = "none",
-	[FAULT_WRONG_BIT] = "wrong-bit",
-	[FAULT_OUTSIDE] = "outside",
-	[FAULT_NOT_CHANGED] = "not-changed",
+static const char *const fault_names[] = {
+	[FAULT_NONE] = "none",	     [FAULT_WRONG_BIT] = "wrong-bit",
+	[FAULT_OUTSIDE] = "outside", [FAULT_NOT_CHANGED] = "not-changed",
 	[FAULT_RET] = "ret",
 };
 
@@ -32,14 +30,14 @@ static struct {
 	atomic_t armed;
 	bool fired;
 	u64 *entry;
-	u64 before;		/* as found on entry to the walk */
-	u64 right;		/* as the kernel left it */
-	u64 wrong;		/* as planted */
+	u64 before; /* as found on entry to the walk */
+	u64 right;  /* as the kernel left it */
+	u64 wrong;  /* as planted */
 	long right_ret;
 } plant;
 
 static bool probing;
-static bool walk_has_mm;	/* apply_to_page_range(mm, addr, size, ...) */
+static bool walk_has_mm; /* apply_to_page_range(mm, addr, size, ...) */
 
 static int walk_enter(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
@@ -120,7 +118,8 @@ void plant_show(struct answer *a)
 	if (plant.fault == FAULT_RET)
 		say(a, "plant.ret=%ld plant.right_ret=%ld\n", plant.ret, plant.right_ret);
 	else
-		say(a, "plant.addr=0x%lx plant.before=0x%llx plant.right=0x%llx plant.wrong=0x%llx\n",
+		say(a,
+		    "plant.addr=0x%lx plant.before=0x%llx plant.right=0x%llx plant.wrong=0x%llx\n",
 		    plant.target, plant.before, plant.right, plant.wrong);
 }
 

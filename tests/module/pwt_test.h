@@ -71,11 +71,11 @@ struct area {
 	enum area_kind kind;
 	unsigned long addr;
 	long pages;
-	unsigned int order;		/* AREA_LINEAR */
-	struct page **pagev;		/* AREA_VMAP */
-	struct vm_struct *vm;		/* AREA_HOLE */
-	unsigned long *linear;		/* linear address of each page, but for AREA_HOLE */
-	u64 *own_orig;			/* attributes at birth, by page; the guard page last */
+	unsigned int order;    /* AREA_LINEAR */
+	struct page **pagev;   /* AREA_VMAP */
+	struct vm_struct *vm;  /* AREA_HOLE */
+	unsigned long *linear; /* linear address of each page, but for AREA_HOLE */
+	u64 *own_orig;	       /* attributes at birth, by page; the guard page last */
 	u64 *linear_orig;
 };
 

@@ -20,7 +20,10 @@ static int find_lookup_name(void)
 	return 0;
 }
 
-#define SYM(member, is_needed) { #member, offsetof(struct kernel_calls, member), is_needed }
+#define SYM(member, is_needed)                                            \
+	{                                                                 \
+#member, offsetof(struct kernel_calls, member), is_needed \
+	}
 
 static const struct {
 	const char *name;

@@ -18,9 +18,9 @@
  * program of this length on a slow machine. Of all instructions a remainder by a large constant
  * grows most: 4 arm64 instructions each, for 8 bytes of the socket's option memory.
  */
-#define FILTER_LEN BPF_MAXINSNS
-#define FILTER_BYTES (FILTER_LEN * 4 * 4L)
-#define FILTERS_PER_NODE 48	/* 3 MiB: more than a pack has */
+#define FILTER_LEN	 BPF_MAXINSNS
+#define FILTER_BYTES	 (FILTER_LEN * 4 * 4L)
+#define FILTERS_PER_NODE 48 /* 3 MiB: more than a pack has */
 
 static struct sock_filter filter[FILTER_LEN];
 

@@ -80,7 +80,7 @@ int kfence(long interval_ms, long seconds, struct outcome *o)
 		return err;
 	/* Without the count: one sample at most each timer tick, most of them taken and freed. */
 	outcome(o, begin < 0 || end < 0 ? seconds * 1000 / (interval_ms + 4) : end - begin,
-		"%ld rounds of pipes and sockets in %ld s, sampled each %ld ms",
-		n, seconds, interval_ms);
+		"%ld rounds of pipes and sockets in %ld s, sampled each %ld ms", n, seconds,
+		interval_ms);
 	return 0;
 }

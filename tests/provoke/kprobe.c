@@ -9,7 +9,7 @@
 
 static const char *tracefs(void)
 {
-	static const char * const places[] = { "/sys/kernel/tracing", "/sys/kernel/debug/tracing" };
+	static const char *const places[] = { "/sys/kernel/tracing", "/sys/kernel/debug/tracing" };
 	char path[100];
 
 	for (int i = 0; i < 2; i++) {
@@ -60,7 +60,7 @@ int kprobe(struct outcome *o)
 
 	if (!dir)
 		return complain(CANNOT_RUN, "kprobe: no kprobe_events below /sys/kernel/tracing "
-				"(is tracefs mounted, is this root?)");
+					    "(is tracefs mounted, is this root?)");
 	for (int offset = 0; offset < FIRST_BYTES; offset += 4) {
 		int ret = set_probe(dir, offset);
 
@@ -71,7 +71,9 @@ int kprobe(struct outcome *o)
 		remove_probe(dir, offset);
 	if (!set)
 		return complain(err, "kprobe: no probe in do_sys_openat2: %s", strerror(-err));
-	outcome(o, 0, "%d probes in do_sys_openat2, come and gone: 3 changes if they "
-		"are the first since boot", set);
+	outcome(o, 0,
+		"%d probes in do_sys_openat2, come and gone: 3 changes if they "
+		"are the first since boot",
+		set);
 	return 0;
 }

@@ -9,7 +9,7 @@
 
 #include "provoke.h"
 
-#define COMPRESSED_FILE 4	/* MODULE_INIT_COMPRESSED_FILE, since Linux 5.17 */
+#define COMPRESSED_FILE 4 /* MODULE_INIT_COMPRESSED_FILE, since Linux 5.17 */
 
 /* dummy.ko.xz -> dummy */
 static void module_name(const char *path, char *name, size_t size)

@@ -53,10 +53,10 @@ static int number(const char *text, long min, long *n)
 	return 0;
 }
 
-#define DEFAULT_PAGES 64
+#define DEFAULT_PAGES	    64
 #define DEFAULT_INTERVAL_MS 5
-#define DEFAULT_SECONDS 2
-#define DEFAULT_CHANGES 1000
+#define DEFAULT_SECONDS	    2
+#define DEFAULT_CHANGES	    1000
 
 static int run_secretmem(char **argv, struct outcome *o)
 {
@@ -140,13 +140,17 @@ static const struct command {
 	int min_args, max_args;
 	const char *args, *help;
 } commands[] = {
-	{ "secretmem", run_secretmem, 0, 1, "[PAGES]", "hide pages from the linear map and show them" },
-	{ "bpf", run_bpf, 0, 1, "[COUNT]", "keep COUNT large socket filters, for a new program pack" },
+	{ "secretmem", run_secretmem, 0, 1, "[PAGES]",
+	  "hide pages from the linear map and show them" },
+	{ "bpf", run_bpf, 0, 1, "[COUNT]",
+	  "keep COUNT large socket filters, for a new program pack" },
 	{ "kprobe", run_kprobe, 0, 0, "", "set and remove a probe that needs an instruction slot" },
-	{ "kfence", run_kfence, 0, 2, "[MS [SECONDS]]", "allocate objects while KFENCE samples each MS" },
+	{ "kfence", run_kfence, 0, 2, "[MS [SECONDS]]",
+	  "allocate objects while KFENCE samples each MS" },
 	{ "module", run_module, 0, 1, "[PATH]", "load and unload a module (dummy.ko)" },
 	{ "mod", run_mod, 1, 30, "TEXT...", "send TEXT to the test module, print its answer" },
-	{ "all", run_all, 0, 1, "[CHANGES]", "all of the above but mod, until about CHANGES changes" },
+	{ "all", run_all, 0, 1, "[CHANGES]",
+	  "all of the above but mod, until about CHANGES changes" },
 };
 
 #define NCOMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -154,10 +158,13 @@ static const struct command {
 static int usage(FILE *f, int status)
 {
 	fputs("usage: provoke COMMAND [ARGUMENT]...\n\n"
-	      "Make the kernel change the permissions of its own mappings. For test guests.\n\n", f);
+	      "Make the kernel change the permissions of its own mappings. For test guests.\n\n",
+	      f);
 	for (size_t i = 0; i < NCOMMANDS; i++)
-		fprintf(f, "  %-9s %-15s %s\n", commands[i].name, commands[i].args, commands[i].help);
-	fprintf(f, "\nDefaults: %d pages, filters for one new pack, %d ms, %d s, %d changes.\n"
+		fprintf(f, "  %-9s %-15s %s\n", commands[i].name, commands[i].args,
+			commands[i].help);
+	fprintf(f,
+		"\nDefaults: %d pages, filters for one new pack, %d ms, %d s, %d changes.\n"
 		"Exit status: 0 done, 1 failed, 2 wrong usage, 3 this system cannot run it.\n",
 		DEFAULT_PAGES, DEFAULT_INTERVAL_MS, DEFAULT_SECONDS, DEFAULT_CHANGES);
 	return status;
@@ -199,7 +206,7 @@ static int run_one(const char *name, char *arg, long *made)
 /* Each trigger once, then the two quickest until it is enough. */
 static int run_all(char **argv, struct outcome *o)
 {
-	static const char * const once[] = { "kprobe", "module", "kfence" };
+	static const char *const once[] = { "kprobe", "module", "kfence" };
 	long want = DEFAULT_CHANGES, made = 0, before, pages;
 	int ret = number(argv[0], 1, &want);
 	char arg[24];

@@ -11,7 +11,7 @@
  * What a trigger returns: 0, a negative errno, CANNOT_RUN if this system lacks what it needs, or
  * WRONG_USAGE; it has said why.
  */
-#define CANNOT_RUN 1
+#define CANNOT_RUN  1
 #define WRONG_USAGE 2
 
 /**

@@ -55,11 +55,13 @@ int secretmem(long pages, struct outcome *o)
 	for (long left = pages; left > 0 && !err; left -= batch)
 		err = hide_and_show(left < batch ? left : batch, page_size);
 	if (err == -ENOSYS || err == -EPERM)
-		return complain(CANNOT_RUN, "secretmem: memfd_secret: %s (the kernel has none, "
+		return complain(CANNOT_RUN,
+				"secretmem: memfd_secret: %s (the kernel has none, "
 				"secretmem.enable=0, or a linear map in blocks for good)",
 				strerror(-err));
 	if (err)
-		return complain(err, "secretmem: %ld pages: %s (ulimit -l?)", pages, strerror(-err));
+		return complain(err, "secretmem: %ld pages: %s (ulimit -l?)", pages,
+				strerror(-err));
 	outcome(o, 2 * pages, "%ld pages hidden and shown again", pages);
 	return 0;
 }

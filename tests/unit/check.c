@@ -9,9 +9,9 @@
 #include "test.h"
 #include "world.h"
 
-#define PA		0x90000000ULL
-#define VM_ALLOC	0x2
-#define VM_HUGE		0x400
+#define PA	 0x90000000ULL
+#define VM_ALLOC 0x2
+#define VM_HUGE	 0x400
 
 static const struct actor actor = ACTOR;
 
@@ -26,7 +26,7 @@ static void expect_verdict(const char *file, int line, const struct change *chan
 		 reason_name(reason) ? reason_name(reason) : none);
 }
 
-#define EXPECT_VERDICT(change, verdict, reason)						\
+#define EXPECT_VERDICT(change, verdict, reason) \
 	expect_verdict(__FILE__, __LINE__, (change), VERDICT_##verdict, REASON_##reason)
 
 static const struct request one_page_ro = { VMALLOC + 5 * PAGE, PAGE, PTE_RDONLY, PTE_WRITE };
@@ -231,8 +231,7 @@ TEST(entry_not_changed)
 		EXPECT(change.diff.found);
 		EXPECT_EQ(change.diff.addr, requests[i].start);
 		EXPECT_EQ(change.diff.before, change.diff.after);
-		EXPECT_EQ(change.diff.expected,
-			  (change.diff.before | PTE_RDONLY) & ~PTE_WRITE);
+		EXPECT_EQ(change.diff.expected, (change.diff.before | PTE_RDONLY) & ~PTE_WRITE);
 		world_release(&world);
 	}
 }
@@ -281,7 +280,8 @@ static void one_page_only(struct world *world, const struct request *request)
 TEST(entry_wrong_bits)
 {
 	static void (*const kernels[])(struct world *, const struct request *) = {
-		one_bit_too_many, not_cleared,
+		one_bit_too_many,
+		not_cleared,
 	};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(kernels); i++)
@@ -358,7 +358,8 @@ static void unmap_neighbour(struct world *world, const struct request *request)
 TEST(remapped_neighbours_are_no_mismatch)
 {
 	static void (*const kernels[])(struct world *, const struct request *) = {
-		remap_neighbour, unmap_neighbour,
+		remap_neighbour,
+		unmap_neighbour,
 	};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(kernels); i++) {
@@ -405,8 +406,8 @@ static void split_block(struct world *world, const struct request *request)
 
 	tables_new(&world->tables, PGTABLE_LEVEL_PMD, addr);
 	for (unsigned int i = 0; i < 512; i++)
-		*tables_entry(&world->tables, PGTABLE_LEVEL_PTE, addr + i * PAGE) =
-			(0xa0000000 + i * PAGE) | PAGE_BITS;
+		*tables_entry(&world->tables, PGTABLE_LEVEL_PTE,
+			      addr + i * PAGE) = (0xa0000000 + i * PAGE) | PAGE_BITS;
 	world_apply(world, request);
 }
 
@@ -451,7 +452,9 @@ static void send_callbacks(struct world *world, const struct call_back *calls, u
 {
 	for (unsigned int i = 0; i < nr; i++) {
 		struct pwt_callback record = {
-			.hdr = { .type = PWT_CALLBACK, .func = calls[i].func, .task = actor.task,
+			.hdr = { .type = PWT_CALLBACK,
+				 .func = calls[i].func,
+				 .task = actor.task,
 				 .frame = actor.frame - 0x100 - i * 0x10 },
 			.addr = calls[i].addr,
 			.next = calls[i].next,
@@ -463,10 +466,19 @@ static void send_callbacks(struct world *world, const struct call_back *calls, u
 
 TEST(callback_order)
 {
-#define AT(page)	(VMALLOC + (page) * PAGE)
-#define PUD_CALL	{ PWT_FN_PUD_ENTRY, AT(4), AT(6) }
-#define PMD_CALL	{ PWT_FN_PMD_ENTRY, AT(4), AT(6) }
-#define PTE_CALL(n)	{ PWT_FN_PTE_ENTRY, AT(n), AT((n) + 1) }
+#define AT(page) (VMALLOC + (page)*PAGE)
+#define PUD_CALL                               \
+	{                                      \
+		PWT_FN_PUD_ENTRY, AT(4), AT(6) \
+	}
+#define PMD_CALL                               \
+	{                                      \
+		PWT_FN_PMD_ENTRY, AT(4), AT(6) \
+	}
+#define PTE_CALL(n)                                  \
+	{                                            \
+		PWT_FN_PTE_ENTRY, AT(n), AT((n) + 1) \
+	}
 	static const struct {
 		const char *name;
 		unsigned int nr;
@@ -518,8 +530,10 @@ TEST(many_callbacks)
 	usual_world(&world);
 	world.config.callbacks = true;
 	world_begin(&world, &actor, &request);
-	send_callbacks(&world, (struct call_back[]){ { PWT_FN_PUD_ENTRY, AT(0), AT(512) },
-						     { PWT_FN_PMD_ENTRY, AT(0), AT(512) } }, 2);
+	send_callbacks(&world,
+		       (struct call_back[]){ { PWT_FN_PUD_ENTRY, AT(0), AT(512) },
+					     { PWT_FN_PMD_ENTRY, AT(0), AT(512) } },
+		       2);
 	for (unsigned int i = 0; i < 512; i++)
 		send_callbacks(&world, &(struct call_back)PTE_CALL(i), 1);
 	world_apply(&world, &request);
@@ -539,11 +553,12 @@ static void split_as_the_kernel(struct world *world, const struct request *reque
 	uint64_t block = *tables_entry(&world->tables, PGTABLE_LEVEL_PMD, request->start);
 
 	tables_new(&world->tables, PGTABLE_LEVEL_PMD, request->start);
-	*tables_entry(&world->tables, PGTABLE_LEVEL_PMD, request->start) |=
-		PTE_AF | TABLE_UXN | (block & PTE_PXN ? TABLE_PXN : 0);
+	*tables_entry(&world->tables, PGTABLE_LEVEL_PMD,
+		      request->start) |= PTE_AF | TABLE_UXN | (block & PTE_PXN ? TABLE_PXN : 0);
 	for (unsigned int i = 0; i < 512; i++)
-		*tables_entry(&world->tables, PGTABLE_LEVEL_PTE, request->start + i * PAGE) =
-			(block + i * PAGE) | PTE_TABLE_BIT | (i < 16 ? 0 : PTE_CONT);
+		*tables_entry(&world->tables, PGTABLE_LEVEL_PTE,
+			      request->start + i * PAGE) = (block + i * PAGE) | PTE_TABLE_BIT |
+							   (i < 16 ? 0 : PTE_CONT);
 	world_apply(world, request);
 }
 
@@ -570,7 +585,8 @@ TEST(splits)
 		enum reason reason;
 	} cases[] = {
 		{ "split", 0, split_as_the_kernel, VERDICT_MATCH, REASON_NONE },
-		{ "not split, nothing changed", 0, do_nothing, VERDICT_MISMATCH, REASON_MISSING_SPLIT },
+		{ "not split, nothing changed", 0, do_nothing, VERDICT_MISMATCH,
+		  REASON_MISSING_SPLIT },
 		{ "not split, all of the block changed", 0, NULL, VERDICT_MISMATCH,
 		  REASON_MISSING_SPLIT },
 		{ "split, a neighbour lost a permission", 0, split_badly, VERDICT_MISMATCH,
@@ -677,8 +693,12 @@ TEST(not_captured_after)
 TEST(unreadable)
 {
 	struct pwt_slice slice = {
-		.hdr = { .type = PWT_SLICE, .func = PWT_FN_RANGE, .phase = PWT_BEFORE,
-			 .flags = PWT_F_READ_FAULT, .task = actor.task, .frame = actor.frame },
+		.hdr = { .type = PWT_SLICE,
+			 .func = PWT_FN_RANGE,
+			 .phase = PWT_BEFORE,
+			 .flags = PWT_F_READ_FAULT,
+			 .task = actor.task,
+			 .frame = actor.frame },
 		.addr = VMALLOC,
 	};
 	struct world world;
@@ -738,7 +758,9 @@ TEST(torn_read)
 }
 
 static const struct actor other = {
-	.task = 0xffff0000abcd0000, .frame = 0xffff800082003e00, .pid = 78,
+	.task = 0xffff0000abcd0000,
+	.frame = 0xffff800082003e00,
+	.pid = 78,
 };
 
 /* Another change of one of the pages: pages 5 to 7 become executable. */
@@ -1065,8 +1087,8 @@ TEST(inner_calls_that_never_ended)
 }
 
 /*
- * A call whose end was lost looks as if it were still there when its frame is used again. What began
- * since then was not inside of it and goes on.
+ * A call whose end was lost looks as if it were still there when its frame is used again. What
+ * began since then was not inside of it and goes on.
  */
 TEST(a_stale_call_takes_no_other_with_it)
 {
@@ -1121,10 +1143,10 @@ struct common_story {
 	uint64_t area_flags;
 	uint64_t area_addr, area_size;
 	bool no_area_record;
-	unsigned int aliases;		/* that are changed */
-	uint64_t alias_pa;		/* of the first */
-	bool no_own;			/* the range itself is not changed */
-	int alias_ret;			/* of the last one */
+	unsigned int aliases; /* that are changed */
+	uint64_t alias_pa;    /* of the first */
+	bool no_own;	      /* the range itself is not changed */
+	int alias_ret;	      /* of the last one */
 	int own_ret;
 	int ret;
 	uint32_t inner_preempt;
@@ -1132,8 +1154,14 @@ struct common_story {
 };
 
 static const struct common_story good_ro = {
-	.pages = 2, .set = PTE_RDONLY, .clear = PTE_WRITE, .area_flags = VM_ALLOC,
-	.area_addr = VMALLOC, .area_size = 17 * PAGE, .aliases = 2, .alias_pa = PA + 4 * PAGE,
+	.pages = 2,
+	.set = PTE_RDONLY,
+	.clear = PTE_WRITE,
+	.area_flags = VM_ALLOC,
+	.area_addr = VMALLOC,
+	.area_size = 17 * PAGE,
+	.aliases = 2,
+	.alias_pa = PA + 4 * PAGE,
 };
 
 /* The direct map of the 16 pages. */
@@ -1175,7 +1203,12 @@ static void tell_common(struct world *world, const struct common_story *story)
 
 TEST(common_verdicts)
 {
-#define STORY(...)	({ struct common_story s_ = good_ro; __VA_ARGS__; s_; })
+#define STORY(...)                                \
+	({                                        \
+		struct common_story s_ = good_ro; \
+		__VA_ARGS__;                      \
+		s_;                               \
+	})
 	static struct {
 		const char *name;
 		enum verdict verdict;
@@ -1185,15 +1218,15 @@ TEST(common_verdicts)
 	} cases[20];
 	unsigned int nr = 0;
 
-#define ADD(text, verdict_, reason_, findings_, ...)						\
-	do {											\
-		cases[nr].name = text;								\
-		cases[nr].verdict = VERDICT_##verdict_;						\
-		cases[nr].reason = REASON_##reason_;						\
-		cases[nr].findings = findings_;							\
-		cases[nr++].story = STORY(__VA_ARGS__);						\
+#define ADD(text, verdict_, reason_, findings_, ...)    \
+	do {                                            \
+		cases[nr].name = text;                  \
+		cases[nr].verdict = VERDICT_##verdict_; \
+		cases[nr].reason = REASON_##reason_;    \
+		cases[nr].findings = findings_;         \
+		cases[nr++].story = STORY(__VA_ARGS__); \
 	} while (0)
-#define BIT(finding)	(1U << FINDING_##finding)
+#define BIT(finding) (1U << FINDING_##finding)
 
 	ADD("ro", MATCH, NONE, 0, );
 	ADD("nx has no alias", MATCH, NONE, 0, s_.set = PTE_PXN, s_.clear = 0, s_.aliases = 0);
@@ -1503,7 +1536,10 @@ TEST(verdicts_of_entry_points)
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
 		const struct request request = {
-			VMALLOC, cases[i].part_ret ? 0 : PAGE, PTE_VALID, PTE_PRESENT_INVALID,
+			VMALLOC,
+			cases[i].part_ret ? 0 : PAGE,
+			PTE_VALID,
+			PTE_PRESENT_INVALID,
 		};
 		struct actor inner = actor;
 		const struct change *change;
@@ -1529,8 +1565,8 @@ TEST(verdicts_of_entry_points)
 
 TEST(names_of_operations)
 {
-#define VALID_CODE	0xffff800080100020
-#define ENC_DEC_CODE	0xffff800080200020
+#define VALID_CODE   0xffff800080100020
+#define ENC_DEC_CODE 0xffff800080200020
 	static const struct {
 		uint64_t set, clear, caller;
 		bool exclusive;
@@ -1645,8 +1681,10 @@ TEST(truncated_records)
 			usual_world(&world);
 			world_begin(&world, &actor, &four_pages_ro);
 			memset(&record, 0, sizeof(record));
-			record.hdr = (struct pwt_hdr){ .type = cases[i].type, .func = cases[i].func,
-						       .task = actor.task, .frame = actor.frame };
+			record.hdr = (struct pwt_hdr){ .type = cases[i].type,
+						       .func = cases[i].func,
+						       .task = actor.task,
+						       .frame = actor.frame };
 			if (cases[i].type == PWT_SLICE)
 				((struct pwt_slice *)&record)->nr = 3;
 			world_send(&world, &record, size);
@@ -1679,9 +1717,9 @@ TEST(bad_paths)
 	static const struct {
 		unsigned int depth, nr, first;
 	} cases[] = {
-		{ 6, 3, 4 }, { 255, 3, 4 }, { 4, 0, 4 }, { 4, 1, 4 }, { 4, 3, 6 }, { 4, 3, 512 },
-		{ 4, 3, 65535 }, { 4, 5, 4 }, { 4, 64, 4 }, { 4, 255, 4 }, { 1, 255, 0 },
-		{ 4, 255, 5 },
+		{ 6, 3, 4 },  { 255, 3, 4 }, { 4, 0, 4 },     { 4, 1, 4 },
+		{ 4, 3, 6 },  { 4, 3, 512 }, { 4, 3, 65535 }, { 4, 5, 4 },
+		{ 4, 64, 4 }, { 4, 255, 4 }, { 1, 255, 0 },   { 4, 255, 5 },
 	};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -1750,7 +1788,7 @@ TEST(bad_slices)
 		{ PWT_SLICE_ENTRIES + 1, 4, 4, PWT_SLICE_ENTRIES + 1, true },
 		{ ~0U, 4, 4, 3, true },
 		{ 0x20000003, 4, 4, 3, true },
-		{ PWT_SLICE_ENTRIES, 4, 5, PWT_SLICE_ENTRIES, false },	/* cut at the table's end */
+		{ PWT_SLICE_ENTRIES, 4, 5, PWT_SLICE_ENTRIES, false }, /* cut at the table's end */
 	};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -1765,8 +1803,10 @@ TEST(bad_slices)
 		world_fill_enter(&world, &actor, PWT_FN_RANGE, args, &enter);
 		begin_without_entries(&world, &one_page_ro);
 		memset(&record, 0, sizeof(record));
-		slice->hdr = (struct pwt_hdr){ .type = PWT_SLICE, .func = PWT_FN_RANGE,
-					       .task = actor.task, .frame = actor.frame };
+		slice->hdr = (struct pwt_hdr){ .type = PWT_SLICE,
+					       .func = PWT_FN_RANGE,
+					       .task = actor.task,
+					       .frame = actor.frame };
 		slice->addr = one_page_ro.start;
 		slice->at = enter.at;
 		slice->at.depth = cases[i].depth;

@@ -8,7 +8,7 @@
 #include "tables.h"
 #include "test.h"
 
-#define OLD	DESC_BIT(11)	/* PTE_PRESENT_INVALID, where PTE_VALID is clear */
+#define OLD DESC_BIT(11) /* PTE_PRESENT_INVALID, where PTE_VALID is clear */
 
 /* By bits 0, 1 and 11, with an address and without. */
 TEST(truth_table)
@@ -16,17 +16,17 @@ TEST(truth_table)
 	static const struct {
 		uint64_t bits;
 		bool valid, present;
-		bool table;		/* above the last level */
-		bool leaf;		/* above the last level */
-		bool page;		/* a leaf of the last level */
+		bool table; /* above the last level */
+		bool leaf;  /* above the last level */
+		bool page;  /* a leaf of the last level */
 	} cases[] = {
-		{ 0,		false, false, false, false, false },
-		{ 1,		true,  true,  false, true,  true },
-		{ 2,		false, false, false, false, false },
-		{ 3,		true,  true,  true,  false, true },
-		{ OLD,		false, true,  false, true,  true },
-		{ OLD | 1,	true,  true,  false, true,  true },
-		{ OLD | 3,	true,  true,  true,  false, true },
+		{ 0, false, false, false, false, false },
+		{ 1, true, true, false, true, true },
+		{ 2, false, false, false, false, false },
+		{ 3, true, true, true, false, true },
+		{ OLD, false, true, false, true, true },
+		{ OLD | 1, true, true, false, true, true },
+		{ OLD | 3, true, true, true, false, true },
 	};
 	static const uint64_t more[] = { 0, PTE_AF | PTE_RDONLY | PTE_UXN, 0x80000000, PTE_CONT };
 

@@ -18,16 +18,16 @@ TEST(known_combinations)
 		{ 12, 39, 39, 3, 9, false },
 		{ 12, 48, 48, 4, 9, false },
 		{ 12, 52, 52, 5, 4, true },
-		{ 12, 48, 52, 4, 9, false },	/* a level folded away at run time */
+		{ 12, 48, 52, 4, 9, false }, /* a level folded away at run time */
 		{ 14, 36, 36, 2, 11, false },
 		{ 14, 47, 47, 3, 11, false },
 		{ 14, 48, 48, 4, 1, false },
 		{ 14, 52, 52, 4, 5, true },
-		{ 14, 47, 52, 3, 11, false },	/* a level folded away at run time */
+		{ 14, 47, 52, 3, 11, false }, /* a level folded away at run time */
 		{ 16, 42, 42, 2, 13, false },
 		{ 16, 48, 48, 3, 6, false },
 		{ 16, 52, 52, 3, 10, false },
-		{ 16, 48, 52, 3, 10, false },	/* same levels, the upper end of the table */
+		{ 16, 48, 52, 3, 10, false }, /* same levels, the upper end of the table */
 	};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -35,7 +35,8 @@ TEST(known_combinations)
 
 		test_case("%u/%u/%u", cases[i].page_shift, cases[i].va_bits, cases[i].config);
 		EXPECT_EQ(geometry_init(&geo, cases[i].page_shift, cases[i].va_bits,
-					cases[i].config), 0);
+					cases[i].config),
+			  0);
 		EXPECT_EQ(geo.levels, cases[i].levels);
 		EXPECT_EQ(geo.top_index_bits, cases[i].top_bits);
 		EXPECT_EQ(geo.lpa2, cases[i].lpa2);
@@ -147,7 +148,9 @@ TEST(contiguous_runs)
 	static const struct {
 		unsigned int page_shift, ptes, pmds;
 	} cases[] = {
-		{ 12, 16, 16 }, { 14, 128, 32 }, { 16, 32, 32 },
+		{ 12, 16, 16 },
+		{ 14, 128, 32 },
+		{ 16, 32, 32 },
 	};
 
 	for (unsigned int i = 0; i < nr_shapes; i++) {

@@ -8,8 +8,8 @@
 #include "tables.h"
 #include "test.h"
 
-#define ROOT	0x1000
-#define ADDR	0xffff800080000000
+#define ROOT 0x1000
+#define ADDR 0xffff800080000000
 
 static struct geometry geometry_4k(void)
 {
@@ -69,20 +69,18 @@ TEST(overlaps)
 {
 	static const struct {
 		unsigned int first, nr;
-		int shift;		/* of the values: other than 0 makes them differ */
-		unsigned int entries;	/* in the image then */
+		int shift;	      /* of the values: other than 0 makes them differ */
+		unsigned int entries; /* in the image then */
 		bool torn;
 	} cases[] = {
-		{ 10, 4, 0, 4, false },		/* the same again */
-		{ 11, 2, 0, 4, false },		/* inside */
-		{ 8, 4, 0, 6, false },		/* before and over */
-		{ 12, 4, 0, 6, false },		/* over and behind */
-		{ 8, 8, 0, 8, false },		/* all around */
-		{ 14, 2, 0, 6, false },		/* behind */
-		{ 8, 2, 1, 6, false },		/* beside: no entry twice */
-		{ 13, 1, 1, 4, true },
-		{ 8, 4, 1, 6, true },
-		{ 8, 8, 1, 8, true },
+		{ 10, 4, 0, 4, false }, /* the same again */
+		{ 11, 2, 0, 4, false }, /* inside */
+		{ 8, 4, 0, 6, false },	/* before and over */
+		{ 12, 4, 0, 6, false }, /* over and behind */
+		{ 8, 8, 0, 8, false },	/* all around */
+		{ 14, 2, 0, 6, false }, /* behind */
+		{ 8, 2, 1, 6, false },	/* beside: no entry twice */
+		{ 13, 1, 1, 4, true },	{ 8, 4, 1, 6, true }, { 8, 8, 1, 8, true },
 	};
 	struct geometry geo = geometry_4k();
 
@@ -95,10 +93,12 @@ TEST(overlaps)
 			others[n] = 100 + cases[i].first + n + cases[i].shift;
 		image_init(&image, &geo, ROOT);
 		EXPECT_EQ(image_add(&image, PGTABLE_LEVEL_PTE, 0x5000, ADDR + 0xa000, 10, 4,
-				    (const uint64_t[]){ 110, 111, 112, 113 }), 0);
+				    (const uint64_t[]){ 110, 111, 112, 113 }),
+			  0);
 		EXPECT_EQ(image_add(&image, PGTABLE_LEVEL_PTE, 0x5000,
 				    ADDR + cases[i].first * 0x1000, cases[i].first, cases[i].nr,
-				    others), 0);
+				    others),
+			  0);
 		EXPECT_EQ(image.nr_entries, cases[i].entries);
 		EXPECT_EQ(image.torn, cases[i].torn);
 		for (unsigned int n = 0; n < 4; n++)
@@ -157,7 +157,8 @@ TEST(slices_that_do_not_fit)
 			  cases[i].nr);
 		image_init(&image, &geo, ROOT);
 		EXPECT_EQ(image_add(&image, cases[i].level, 0x5000, ADDR, cases[i].first,
-				    cases[i].nr, values), cases[i].err);
+				    cases[i].nr, values),
+			  cases[i].err);
 		EXPECT_EQ(image.nr_entries, !cases[i].err);
 		image_release(&image);
 	}
@@ -176,7 +177,8 @@ TEST(growth)
 
 			EXPECT_EQ(image_add(&image, PGTABLE_LEVEL_PTE, 0x5000 + table * 0x1000,
 					    ADDR + table * 0x200000 + index * 0x1000, index, 1,
-					    &value), 0);
+					    &value),
+				  0);
 		}
 	EXPECT_EQ(image.nr_slices, 4 * 256);
 	EXPECT_EQ(image.nr_entries, 4 * 256);

@@ -36,20 +36,20 @@ static const char *file_of_text(const char *text)
 
 /* VMCOREINFO */
 
-#define INFO_4K									\
-	"OSRELEASE=7.3.4\n"							\
-	"PAGESIZE=4096\n"							\
-	"SYMBOL(swapper_pg_dir)=ffff800082a13000\n"				\
-	"NUMBER(VA_BITS)=48\n"							\
-	"NUMBER(MODULES_VADDR)=0xffff800000000000\n"				\
-	"NUMBER(MODULES_END)=0xffff800080000000\n"				\
-	"NUMBER(VMALLOC_START)=0xffff800080000000\n"				\
-	"NUMBER(VMALLOC_END)=0xfffffdffbf000000\n"				\
-	"NUMBER(VMEMMAP_START)=0xfffffdffc0000000\n"				\
-	"NUMBER(VMEMMAP_END)=0xfffffdffffe00000\n"				\
-	"NUMBER(kimage_voffset)=0xffff800040000000\n"				\
-	"NUMBER(PHYS_OFFSET)=0x40000000\n"					\
-	"NUMBER(TCR_EL1_T1SZ)=0x10\n"						\
+#define INFO_4K                                       \
+	"OSRELEASE=7.3.4\n"                           \
+	"PAGESIZE=4096\n"                             \
+	"SYMBOL(swapper_pg_dir)=ffff800082a13000\n"   \
+	"NUMBER(VA_BITS)=48\n"                        \
+	"NUMBER(MODULES_VADDR)=0xffff800000000000\n"  \
+	"NUMBER(MODULES_END)=0xffff800080000000\n"    \
+	"NUMBER(VMALLOC_START)=0xffff800080000000\n"  \
+	"NUMBER(VMALLOC_END)=0xfffffdffbf000000\n"    \
+	"NUMBER(VMEMMAP_START)=0xfffffdffc0000000\n"  \
+	"NUMBER(VMEMMAP_END)=0xfffffdffffe00000\n"    \
+	"NUMBER(kimage_voffset)=0xffff800040000000\n" \
+	"NUMBER(PHYS_OFFSET)=0x40000000\n"            \
+	"NUMBER(TCR_EL1_T1SZ)=0x10\n"                 \
 	"KERNELOFFSET=2a00000\n"
 
 /* @text with the line of @key replaced by @line; NULL: left out. */
@@ -161,10 +161,18 @@ TEST(vmcoreinfo_of_other_kernels)
 }
 
 static const char *const info_keys[] = {
-	"PAGESIZE", "SYMBOL(swapper_pg_dir)", "NUMBER(VA_BITS)", "NUMBER(MODULES_VADDR)",
-	"NUMBER(MODULES_END)", "NUMBER(VMALLOC_START)", "NUMBER(VMALLOC_END)",
-	"NUMBER(VMEMMAP_START)", "NUMBER(VMEMMAP_END)", "NUMBER(kimage_voffset)",
-	"NUMBER(PHYS_OFFSET)", "NUMBER(TCR_EL1_T1SZ)",
+	"PAGESIZE",
+	"SYMBOL(swapper_pg_dir)",
+	"NUMBER(VA_BITS)",
+	"NUMBER(MODULES_VADDR)",
+	"NUMBER(MODULES_END)",
+	"NUMBER(VMALLOC_START)",
+	"NUMBER(VMALLOC_END)",
+	"NUMBER(VMEMMAP_START)",
+	"NUMBER(VMEMMAP_END)",
+	"NUMBER(kimage_voffset)",
+	"NUMBER(PHYS_OFFSET)",
+	"NUMBER(TCR_EL1_T1SZ)",
 };
 
 TEST(vmcoreinfo_with_something_missing)
@@ -241,7 +249,7 @@ struct core {
 	uint8_t memory[64];
 };
 
-#define MEMORY_ADDR	0xffff800080000000ULL
+#define MEMORY_ADDR 0xffff800080000000ULL
 
 static size_t add_note(char *at, const char *name, const char *desc, size_t size)
 {
@@ -270,7 +278,9 @@ static void make_core(struct core *core)
 	size = add_note(core->notes, "CORE", "12345", 5);
 	size += add_note(core->notes + size, "VMCOREINFO", "KEY=1\nOTHER=2\n", 14);
 	core->phdrs[0] = (Elf64_Phdr){
-		.p_type = PT_NOTE, .p_offset = offsetof(struct core, notes), .p_filesz = size,
+		.p_type = PT_NOTE,
+		.p_offset = offsetof(struct core, notes),
+		.p_filesz = size,
 	};
 	core->phdrs[1] = (Elf64_Phdr){
 		.p_type = PT_LOAD,
@@ -315,7 +325,7 @@ TEST(memory_is_read)
 		{ MEMORY_ADDR + 32, 1, -ENOENT, 0 },
 		{ MEMORY_ADDR - 1, 1, -ENOENT, 0 },
 		{ 0, 1, -ENOENT, 0 },
-		{ -32ULL, 32, 0, 32 },		/* to the very end */
+		{ -32ULL, 32, 0, 32 }, /* to the very end */
 		{ -1ULL, 1, 0, 63 },
 		{ -1ULL, 2, -ENOENT, 0 },
 	};
@@ -366,25 +376,80 @@ TEST(truncated_core_files)
 	}
 }
 
-static void bad_magic(struct core *core) { core->ehdr.e_ident[0] = 'E'; }
-static void elf32(struct core *core) { core->ehdr.e_ident[EI_CLASS] = ELFCLASS32; }
-static void big_endian(struct core *core) { core->ehdr.e_ident[EI_DATA] = ELFDATA2MSB; }
-static void other_phentsize(struct core *core) { core->ehdr.e_phentsize = 32; }
-static void many_phdrs(struct core *core) { core->ehdr.e_phnum = 0xffff; }
-static void too_many_phdrs(struct core *core) { core->ehdr.e_phnum = 4; core->phdrs[0].p_type = 0;
-						core->ehdr.e_phoff = sizeof(*core) - 3 * 56; }
-static void no_phdrs(struct core *core) { core->ehdr.e_phnum = 0; }
-static void phdrs_behind(struct core *core) { core->ehdr.e_phoff = 1 << 20; }
-static void huge_notes(struct core *core) { core->phdrs[0].p_filesz = 1ULL << 40; }
-static void long_notes(struct core *core) { core->phdrs[0].p_filesz = 4096; }
-static void notes_behind(struct core *core) { core->phdrs[0].p_offset = 1 << 20; }
-static void no_note(struct core *core) { core->phdrs[0].p_type = PT_NULL; }
-static void huge_name(struct core *core) { ((Elf64_Nhdr *)core->notes)->n_namesz = ~0U; }
-static void huge_desc(struct core *core) { ((Elf64_Nhdr *)core->notes)->n_descsz = ~0U; }
-static void name_over(struct core *core) { ((Elf64_Nhdr *)core->notes)->n_namesz = 300; }
-static void other_name(struct core *core) { memcpy(core->notes + 40, "VMCOREINF0", 10); }
-static void notes_cut(struct core *core) { core->phdrs[0].p_filesz -= 8; }
-static void tail(struct core *core) { core->phdrs[0].p_filesz += 8; }
+static void bad_magic(struct core *core)
+{
+	core->ehdr.e_ident[0] = 'E';
+}
+static void elf32(struct core *core)
+{
+	core->ehdr.e_ident[EI_CLASS] = ELFCLASS32;
+}
+static void big_endian(struct core *core)
+{
+	core->ehdr.e_ident[EI_DATA] = ELFDATA2MSB;
+}
+static void other_phentsize(struct core *core)
+{
+	core->ehdr.e_phentsize = 32;
+}
+static void many_phdrs(struct core *core)
+{
+	core->ehdr.e_phnum = 0xffff;
+}
+static void too_many_phdrs(struct core *core)
+{
+	core->ehdr.e_phnum = 4;
+	core->phdrs[0].p_type = 0;
+	core->ehdr.e_phoff = sizeof(*core) - 3 * 56;
+}
+static void no_phdrs(struct core *core)
+{
+	core->ehdr.e_phnum = 0;
+}
+static void phdrs_behind(struct core *core)
+{
+	core->ehdr.e_phoff = 1 << 20;
+}
+static void huge_notes(struct core *core)
+{
+	core->phdrs[0].p_filesz = 1ULL << 40;
+}
+static void long_notes(struct core *core)
+{
+	core->phdrs[0].p_filesz = 4096;
+}
+static void notes_behind(struct core *core)
+{
+	core->phdrs[0].p_offset = 1 << 20;
+}
+static void no_note(struct core *core)
+{
+	core->phdrs[0].p_type = PT_NULL;
+}
+static void huge_name(struct core *core)
+{
+	((Elf64_Nhdr *)core->notes)->n_namesz = ~0U;
+}
+static void huge_desc(struct core *core)
+{
+	((Elf64_Nhdr *)core->notes)->n_descsz = ~0U;
+}
+static void name_over(struct core *core)
+{
+	((Elf64_Nhdr *)core->notes)->n_namesz = 300;
+}
+static void other_name(struct core *core)
+{
+	memcpy(core->notes + 40, "VMCOREINF0", 10);
+}
+static void notes_cut(struct core *core)
+{
+	core->phdrs[0].p_filesz -= 8;
+}
+static void tail(struct core *core)
+{
+	core->phdrs[0].p_filesz += 8;
+}
 
 TEST(lying_core_files)
 {
@@ -470,16 +535,16 @@ TEST(random_core_files)
 
 /* Symbol tables */
 
-#define SYMS								\
-	"ffff800080010000 T _text\n"					\
-	"ffff800080010000 t _stext\n"					\
-	"ffff800080020000 T second\n"					\
-	"ffff800080020000 t $x\n"					\
-	"ffff800080020100 t $d.12\n"					\
-	"ffff800080030000 t static_one\n"				\
-	"ffff800080040000 t static_one\n"				\
-	"ffff800000001000 t in_module\t[pwt_test]\n"			\
-	"ffff800000002000 T other_module\t[pwt_test]\n"			\
+#define SYMS                                            \
+	"ffff800080010000 T _text\n"                    \
+	"ffff800080010000 t _stext\n"                   \
+	"ffff800080020000 T second\n"                   \
+	"ffff800080020000 t $x\n"                       \
+	"ffff800080020100 t $d.12\n"                    \
+	"ffff800080030000 t static_one\n"               \
+	"ffff800080040000 t static_one\n"               \
+	"ffff800000001000 t in_module\t[pwt_test]\n"    \
+	"ffff800000002000 T other_module\t[pwt_test]\n" \
 	"ffff800000003000 b bpf_prog_6deef7357e7b4530\t[bpf]\n"
 
 TEST(symbols)

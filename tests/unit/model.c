@@ -9,9 +9,9 @@
 #include "tables.h"
 #include "test.h"
 
-#define ADDR	0xffff800080000000ULL
+#define ADDR 0xffff800080000000ULL
 
-#define INVALID_OF_BLOCK(desc)	(((desc) & ~PTE_VALID) | PTE_PRESENT_INVALID)
+#define INVALID_OF_BLOCK(desc) (((desc) & ~PTE_VALID) | PTE_PRESENT_INVALID)
 
 static const struct model_rules walks = {};
 static const struct model_rules applies = { .apply_to_page_range = true };
@@ -101,8 +101,8 @@ static void map_pages(struct bench *bench, uint64_t start, unsigned int nr, uint
 	uint64_t size = geometry_page_size(&bench->geo);
 
 	for (unsigned int i = 0; i < nr; i++)
-		*tables_entry(&bench->tables, PGTABLE_LEVEL_PTE, start + i * size) =
-			(0x40000000 + i * size) | bits;
+		*tables_entry(&bench->tables, PGTABLE_LEVEL_PTE,
+			      start + i * size) = (0x40000000 + i * size) | bits;
 }
 
 TEST(bits_of_a_page)
@@ -421,8 +421,8 @@ TEST(contiguous_runs)
 	test_case("one PMD of a run");
 	bench_init(&bench, 12, 48);
 	for (unsigned int n = 0; n < 16; n++)
-		*tables_entry(&bench.tables, PGTABLE_LEVEL_PMD, ADDR + n * 0x200000ULL) =
-			n * 0x200000ULL | BLOCK_BITS | PTE_CONT;
+		*tables_entry(&bench.tables, PGTABLE_LEVEL_PMD,
+			      ADDR + n * 0x200000ULL) = n * 0x200000ULL | BLOCK_BITS | PTE_CONT;
 	change(&bench, &walks, ADDR + 0x400000, 0x200000, &rw);
 	EXPECT_EQ(bench.result.ret, 0);
 	EXPECT_EQ(bench.result.leaves[PGTABLE_LEVEL_PMD], 1);
@@ -550,7 +550,8 @@ TEST(apply_allocates_tables)
 TEST(requests_that_need_no_split)
 {
 	static const struct model_rules rules[] = {
-		{ .splits_leaves = true }, { .splits_unknown = true },
+		{ .splits_leaves = true },
+		{ .splits_unknown = true },
 	};
 	struct bench bench;
 
@@ -586,7 +587,7 @@ TEST(requests_that_need_a_split)
 		uint64_t start, size;
 	} cases[] = {
 		{ 0x200000, 0x1000 }, { 0x3ff000, 0x1000 }, { 0x281000, 0x8000 },
-		{ 0, 0x1000 }, { 0x1000, 0x1000 }, { 0x4000, 0xc000 },
+		{ 0, 0x1000 },	      { 0x1000, 0x1000 },   { 0x4000, 0xc000 },
 	};
 	static const struct model_rules unknown = { .splits_unknown = true };
 	static const struct model_rules splits = { .splits_leaves = true };
@@ -669,7 +670,9 @@ static int kernel_pte(pte_t *pte, unsigned long addr, unsigned long next, struct
 }
 
 static const struct mm_walk_ops kernel_ops = {
-	.pud_entry = kernel_pud, .pmd_entry = kernel_pmd, .pte_entry = kernel_pte,
+	.pud_entry = kernel_pud,
+	.pmd_entry = kernel_pmd,
+	.pte_entry = kernel_pte,
 };
 
 /* Something at each of eight consecutive entries of @level. */
@@ -677,7 +680,11 @@ static void random_tables(struct bench *bench, uint64_t *random, enum pgtable_le
 			  uint64_t addr)
 {
 	static const uint64_t bits[] = {
-		0, BLOCK_BITS, BLOCK_BITS, BLOCK_BITS | PTE_CONT, BLOCK_BITS | PTE_RDONLY,
+		0,
+		BLOCK_BITS,
+		BLOCK_BITS,
+		BLOCK_BITS | PTE_CONT,
+		BLOCK_BITS | PTE_RDONLY,
 		INVALID_OF_BLOCK(BLOCK_BITS),
 	};
 	uint64_t size = geometry_size(&bench->geo, level);
@@ -739,8 +746,10 @@ static void compare_with_kernel(unsigned int least, unsigned int most, unsigned 
 		addr = half_of(&bench.geo);
 		random_tables(&bench, &random, PGTABLE_LEVEL_PMD, addr);
 		if (bench.geo.levels > 2 && bench.geo.page_shift == 12)
-			*tables_entry(&bench.tables, PGTABLE_LEVEL_PUD, addr + (1ULL << 30)) =
-				test_random_below(&random, 2) ? BLOCK_BITS : 0;
+			*tables_entry(&bench.tables, PGTABLE_LEVEL_PUD,
+				      addr + (1ULL << 30)) = test_random_below(&random, 2) ?
+								     BLOCK_BITS :
+								     0;
 		random_request(&bench, &random, addr, &request);
 
 		tables_image(&bench.tables, &bench.image, request.start,

@@ -5,11 +5,11 @@
 #include <stddef.h>
 
 struct walk {
-	struct mm_walk walk;		/* first: what callbacks get */
+	struct mm_walk walk; /* first: what callbacks get */
 	struct naive *naive;
 	unsigned int page_shift, table_bits;
-	int built;			/* CONFIG_PGTABLE_LEVELS */
-	int used;			/* levels that the hardware walks */
+	int built; /* CONFIG_PGTABLE_LEVELS */
+	int used;  /* levels that the hardware walks */
 };
 
 enum { PTE, PMD, PUD, P4D, PGD };
@@ -54,7 +54,7 @@ static bool folded(const struct walk *w, int level)
 
 static int real_depth(const struct walk *w, int depth)
 {
-	if (depth == 3 && w->built < 3)		/* PTRS_PER_PMD == 1 */
+	if (depth == 3 && w->built < 3) /* PTRS_PER_PMD == 1 */
 		depth = 2;
 	if (depth == 2 && w->built < 4)
 		depth = 1;

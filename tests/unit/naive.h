@@ -12,7 +12,7 @@
 
 struct naive {
 	struct tables *tables;
-	const struct image *image;	/* whose entries are known; NULL: all are */
+	const struct image *image; /* whose entries are known; NULL: all are */
 	struct pagewalk_fault fault;
 };
 

@@ -12,13 +12,13 @@
 #include "tables.h"
 #include "test.h"
 
-#define ADDR	0xffff800080000000UL	/* all 0 from the PMD index down with 4K pages */
+#define ADDR 0xffff800080000000UL /* all 0 from the PMD index down with 4K pages */
 
 enum kind { AT_PTE, AT_PMD, AT_PUD, AT_P4D, AT_PGD, AT_HOLE };
 
 struct event {
 	enum kind kind;
-	int depth;			/* of a hole */
+	int depth; /* of a hole */
 	unsigned long addr, next;
 	uint64_t entry;
 };
@@ -26,7 +26,7 @@ struct event {
 struct log {
 	struct event *events;
 	size_t nr, room;
-	uint64_t random;		/* state of the series that decides; 0: nothing happens */
+	uint64_t random; /* state of the series that decides; 0: nothing happens */
 	bool pgd_means_nothing;
 	int (*react)(struct log *log, const struct event *event, uint64_t *entry,
 		     struct mm_walk *walk);
@@ -44,13 +44,13 @@ static int happened(struct mm_walk *walk, struct event event, uint64_t *entry)
 	return log->react ? log->react(log, &log->events[log->nr - 1], entry, walk) : 0;
 }
 
-#define ENTRY(level, KIND)								\
-static int on_##level(level##_t *entry, unsigned long addr, unsigned long next,	\
-		      struct mm_walk *walk)						\
-{											\
-	return happened(walk, (struct event){ KIND, 0, addr, next, entry->level },	\
-			&entry->level);							\
-}
+#define ENTRY(level, KIND)                                                                 \
+	static int on_##level(level##_t *entry, unsigned long addr, unsigned long next,    \
+			      struct mm_walk *walk)                                        \
+	{                                                                                  \
+		return happened(walk, (struct event){ KIND, 0, addr, next, entry->level }, \
+				&entry->level);                                            \
+	}
 
 ENTRY(pgd, AT_PGD)
 ENTRY(p4d, AT_P4D)
@@ -64,12 +64,19 @@ static int on_hole(unsigned long addr, unsigned long next, int depth, struct mm_
 }
 
 static const struct mm_walk_ops all_ops = {
-	.pgd_entry = on_pgd, .p4d_entry = on_p4d, .pud_entry = on_pud, .pmd_entry = on_pmd,
-	.pte_entry = on_pte, .pte_hole = on_hole,
+	.pgd_entry = on_pgd,
+	.p4d_entry = on_p4d,
+	.pud_entry = on_pud,
+	.pmd_entry = on_pmd,
+	.pte_entry = on_pte,
+	.pte_hole = on_hole,
 };
 
 static const struct mm_walk_ops low_ops = {
-	.pud_entry = on_pud, .pmd_entry = on_pmd, .pte_entry = on_pte, .pte_hole = on_hole,
+	.pud_entry = on_pud,
+	.pmd_entry = on_pmd,
+	.pte_entry = on_pte,
+	.pte_hole = on_hole,
 };
 
 /* Walk and let the log say in one line what happened: "pmd+0-200000 hole3+200000-400000". */
@@ -125,7 +132,7 @@ static void small_tables(struct tables *tables, const struct geometry *geo)
 }
 
 struct walk_case {
-	unsigned long start, end;	/* from ADDR on */
+	unsigned long start, end; /* from ADDR on */
 	const char *story;
 	int err;
 };
@@ -138,7 +145,8 @@ static void walk_cases(const struct walk_case *cases, size_t nr, struct tables *
 
 		test_case("%#lx-%#lx", cases[i].start, cases[i].end);
 		EXPECT_EQ(walk_tables(tables, ADDR + cases[i].start, ADDR + cases[i].end, ops, &log,
-				      NULL), cases[i].err);
+				      NULL),
+			  cases[i].err);
 		EXPECT_STR(story(&log, ADDR), cases[i].story);
 		free(log.events);
 	}
@@ -152,7 +160,8 @@ TEST(pages_in_order)
 		{ 0x1fe000, 0x201000,
 		  "pud+1fe000-201000 "
 		  "pmd+1fe000-200000 pte+1fe000-1ff000 pte+1ff000-200000 "
-		  "pmd+200000-201000 pte+200000-201000", 0 },
+		  "pmd+200000-201000 pte+200000-201000",
+		  0 },
 		/* entries of the last level are told of though they are empty */
 		{ 0x202000, 0x204000,
 		  "pud+202000-204000 pmd+202000-204000 pte+202000-203000 pte+203000-204000", 0 },
@@ -180,7 +189,8 @@ TEST(unaligned_ends)
 		  "pud+1fe000-1ff001 pmd+1fe000-1ff001 pte+1fe000-1ff000 pte+1ff000-200000", 0 },
 		{ 0x1ff100, 0x200100,
 		  "pud+1ff100-200100 pmd+1ff100-200000 pte+1ff100-200100 "
-		  "pmd+200000-200100 pte+200000-201000", 0 },
+		  "pmd+200000-200100 pte+200000-201000",
+		  0 },
 	};
 	struct geometry geo = geometry_of(12, 48, 48);
 	struct tables tables;
@@ -207,8 +217,9 @@ TEST(holes_and_leaves)
 
 	small_tables(&tables, &geo);
 	*tables_entry(&tables, PGTABLE_LEVEL_PMD, ADDR + 0x400000) = 0x80000000 | BLOCK_BITS;
-	*tables_entry(&tables, PGTABLE_LEVEL_PMD, ADDR + 0x600000) =
-		(0x80000000 | BLOCK_BITS | PTE_PRESENT_INVALID) & ~PTE_VALID;
+	*tables_entry(&tables, PGTABLE_LEVEL_PMD,
+		      ADDR + 0x600000) = (0x80000000 | BLOCK_BITS | PTE_PRESENT_INVALID) &
+					 ~PTE_VALID;
 	*tables_entry(&tables, PGTABLE_LEVEL_PUD, ADDR + (1UL << 30)) = 0xc0000000 | BLOCK_BITS;
 	walk_cases(cases, ARRAY_SIZE(cases), &tables, &low_ops);
 	tables_release(&tables);
@@ -222,18 +233,12 @@ TEST(depth_of_holes)
 		enum pgtable_level level;
 		int depth;
 	} cases[] = {
-		{ 12, 52, 52, PGTABLE_LEVEL_PGD, 0 },
-		{ 12, 52, 52, PGTABLE_LEVEL_P4D, 1 },
-		{ 12, 52, 52, PGTABLE_LEVEL_PUD, 2 },
-		{ 12, 52, 52, PGTABLE_LEVEL_PMD, 3 },
-		{ 12, 48, 48, PGTABLE_LEVEL_P4D, 0 },
-		{ 12, 48, 48, PGTABLE_LEVEL_PUD, 2 },
-		{ 12, 39, 39, PGTABLE_LEVEL_PUD, 0 },
-		{ 12, 39, 39, PGTABLE_LEVEL_PMD, 3 },
-		{ 14, 36, 36, PGTABLE_LEVEL_PMD, 0 },
-		{ 16, 42, 42, PGTABLE_LEVEL_PMD, 0 },
-		{ 16, 48, 48, PGTABLE_LEVEL_PUD, 0 },
-		{ 16, 48, 52, PGTABLE_LEVEL_PUD, 0 },
+		{ 12, 52, 52, PGTABLE_LEVEL_PGD, 0 }, { 12, 52, 52, PGTABLE_LEVEL_P4D, 1 },
+		{ 12, 52, 52, PGTABLE_LEVEL_PUD, 2 }, { 12, 52, 52, PGTABLE_LEVEL_PMD, 3 },
+		{ 12, 48, 48, PGTABLE_LEVEL_P4D, 0 }, { 12, 48, 48, PGTABLE_LEVEL_PUD, 2 },
+		{ 12, 39, 39, PGTABLE_LEVEL_PUD, 0 }, { 12, 39, 39, PGTABLE_LEVEL_PMD, 3 },
+		{ 14, 36, 36, PGTABLE_LEVEL_PMD, 0 }, { 16, 42, 42, PGTABLE_LEVEL_PMD, 0 },
+		{ 16, 48, 48, PGTABLE_LEVEL_PUD, 0 }, { 16, 48, 52, PGTABLE_LEVEL_PUD, 0 },
 		{ 14, 48, 48, PGTABLE_LEVEL_P4D, 0 },
 	};
 
@@ -318,7 +323,8 @@ TEST(holes_alone_are_not_looked_for)
 	static const struct mm_walk_ops hole_ops = { .pte_hole = on_hole };
 	static const struct mm_walk_ops pud_ops = { .pud_entry = on_pud, .pte_hole = on_hole };
 	static const struct walk_case nothing[] = {
-		{ 0x800000, 0x801000, "", 0 }, { 0x8000000000, 0x8000001000, "", 0 },
+		{ 0x800000, 0x801000, "", 0 },
+		{ 0x8000000000, 0x8000001000, "", 0 },
 	};
 	static const struct walk_case down_to_pud[] = {
 		{ 0x800000, 0x801000, "pud+800000-801000", 0 },
@@ -459,7 +465,8 @@ TEST(actions)
 
 		test_case("%s", cases[i].name);
 		EXPECT_EQ(walk_tables(&tables, ADDR + 0x1ff000, ADDR + 0x201000, &low_ops, &log,
-				      NULL), 0);
+				      NULL),
+			  0);
 		EXPECT_STR(story(&log, ADDR), cases[i].story);
 		free(log.events);
 	}
@@ -500,8 +507,7 @@ TEST(no_actions_above_the_pud)
 		}
 }
 
-static int always(struct log *log, const struct event *event, uint64_t *entry,
-		  struct mm_walk *walk)
+static int always(struct log *log, const struct event *event, uint64_t *entry, struct mm_walk *walk)
 {
 	(void)entry;
 	if (event->kind == log->random)
@@ -515,7 +521,8 @@ TEST(endless_again)
 		enum kind kind;
 		int level;
 	} cases[] = {
-		{ AT_PMD, PGTABLE_LEVEL_PMD }, { AT_PUD, PGTABLE_LEVEL_PUD },
+		{ AT_PMD, PGTABLE_LEVEL_PMD },
+		{ AT_PUD, PGTABLE_LEVEL_PUD },
 		{ AT_PTE, PGTABLE_LEVEL_PMD },
 	};
 	struct geometry geo = geometry_of(12, 48, 48);
@@ -529,7 +536,8 @@ TEST(endless_again)
 
 		test_case("kind %u", cases[i].kind);
 		EXPECT_EQ(walk_tables(&tables, ADDR + 0x1fe000, ADDR + 0x1ff000, &low_ops, &log,
-				      &fault), -ELOOP);
+				      &fault),
+			  -ELOOP);
 		EXPECT_EQ(fault.kind, PAGEWALK_ENDLESS_AGAIN);
 		EXPECT_EQ(fault.addr, ADDR + 0x1fe000);
 		EXPECT_EQ(fault.level, cases[i].level);
@@ -546,7 +554,7 @@ TEST(missing_entries)
 {
 	static const struct {
 		enum pgtable_level level;
-		unsigned long addr, start, end;	/* the entry, the walk */
+		unsigned long addr, start, end; /* the entry, the walk */
 		const char *story;
 	} cases[] = {
 		{ PGTABLE_LEVEL_P4D, 0x1fe000, 0x1fe000, 0x1ff000, "" },
@@ -604,12 +612,9 @@ TEST(bad_entries)
 		enum pgtable_level level;
 		uint64_t desc;
 	} cases[] = {
-		{ 48, PGTABLE_LEVEL_P4D, 0x40000001 },
-		{ 48, PGTABLE_LEVEL_P4D, 0x40000000 },
-		{ 48, PGTABLE_LEVEL_P4D, 0x40000002 },
-		{ 48, PGTABLE_LEVEL_P4D, 0x40000800 },
-		{ 52, PGTABLE_LEVEL_P4D, 0x40000001 },
-		{ 52, PGTABLE_LEVEL_PGD, 0x40000001 },
+		{ 48, PGTABLE_LEVEL_P4D, 0x40000001 }, { 48, PGTABLE_LEVEL_P4D, 0x40000000 },
+		{ 48, PGTABLE_LEVEL_P4D, 0x40000002 }, { 48, PGTABLE_LEVEL_P4D, 0x40000800 },
+		{ 52, PGTABLE_LEVEL_P4D, 0x40000001 }, { 52, PGTABLE_LEVEL_PGD, 0x40000001 },
 		{ 52, PGTABLE_LEVEL_PGD, 0x40000002 },
 	};
 
@@ -684,7 +689,8 @@ TEST(the_fault_of_an_earlier_walk_is_forgotten)
 		  -ENODATA);
 	tables_image(&tables, &image, ADDR + 0x1fe000, ADDR + 0x1ff000);
 	EXPECT_EQ(walk_kernel_page_table_range_lockless(&mm, ADDR + 0x1fe000, ADDR + 0x1ff000,
-							&low_ops, &log), 0);
+							&low_ops, &log),
+		  0);
 	EXPECT_EQ(mm.fault.kind, PAGEWALK_OK);
 	free(log.events);
 	image_release(&image);
@@ -697,12 +703,18 @@ TEST(the_fault_of_an_earlier_walk_is_forgotten)
  * of random numbers as long as they make the same calls.
  */
 
-#define PERCENT(state, n)	(test_random_below(state, 100) < (n))
+#define PERCENT(state, n) (test_random_below(state, 100) < (n))
 
 static uint64_t random_entry(uint64_t *random, int level)
 {
 	static const uint64_t bits[] = {
-		0, 0, BLOCK_BITS, BLOCK_BITS | PTE_CONT, PTE_PRESENT_INVALID | PTE_AF, PTE_AF, 1,
+		0,
+		0,
+		BLOCK_BITS,
+		BLOCK_BITS | PTE_CONT,
+		PTE_PRESENT_INVALID | PTE_AF,
+		PTE_AF,
+		1,
 		PTE_PRESENT_INVALID | 1,
 	};
 	uint64_t desc = bits[test_random_below(random, ARRAY_SIZE(bits))];
@@ -816,7 +828,8 @@ static void capture(struct trial *trial, struct image *image)
 {
 	const struct tables *tables = &trial->tables;
 	unsigned int hidden = PERCENT(&trial->random, 20) ?
-			      test_random_below(&trial->random, tables->nr) : tables->nr;
+				      test_random_below(&trial->random, tables->nr) :
+				      tables->nr;
 
 	image_init(image, &trial->geo, tables->root);
 	if (trial->start >= trial->end)
@@ -831,11 +844,13 @@ static void capture(struct trial *trial, struct image *image)
 		skip = i == hidden ? test_random_below(&trial->random, nr) : nr;
 		if (skip)
 			EXPECT_EQ(image_add(image, page->level, page->pa, page->addr, first, skip,
-					    page->entries + first), 0);
+					    page->entries + first),
+				  0);
 		first += skip + 1;
 		if (skip + 1 < nr)
 			EXPECT_EQ(image_add(image, page->level, page->pa, page->addr, first,
-					    nr - skip - 1, page->entries + first), 0);
+					    nr - skip - 1, page->entries + first),
+				  0);
 	}
 }
 

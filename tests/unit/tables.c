@@ -6,9 +6,9 @@
 #include "test.h"
 
 const struct shape shapes[] = {
-	{ 12, 39, 39 }, { 12, 48, 48 }, { 12, 52, 52 }, { 12, 48, 52 },
-	{ 14, 36, 36 }, { 14, 47, 47 }, { 14, 48, 48 }, { 14, 52, 52 }, { 14, 47, 52 },
-	{ 16, 42, 42 }, { 16, 48, 48 }, { 16, 52, 52 }, { 16, 48, 52 },
+	{ 12, 39, 39 }, { 12, 48, 48 }, { 12, 52, 52 }, { 12, 48, 52 }, { 14, 36, 36 },
+	{ 14, 47, 47 }, { 14, 48, 48 }, { 14, 52, 52 }, { 14, 47, 52 }, { 16, 42, 42 },
+	{ 16, 48, 48 }, { 16, 52, 52 }, { 16, 48, 52 },
 };
 
 const unsigned int nr_shapes = ARRAY_SIZE(shapes);
@@ -111,7 +111,7 @@ uint64_t *tables_entry(struct tables *tables, enum pgtable_level level, uint64_t
 		if (at == level)
 			return entry;
 		table = (*entry & TABLE_BITS) == TABLE_BITS ? tables_target(tables, *entry) :
-			tables_new(tables, at, addr);
+							      tables_new(tables, at, addr);
 	}
 }
 

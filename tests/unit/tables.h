@@ -6,11 +6,11 @@
 #include "geometry/descriptor.h"
 #include "image/image.h"
 
-#define TABLES_MAX	128
+#define TABLES_MAX 128
 
 struct table_page {
 	uint64_t pa;
-	uint64_t addr;			/* that its first entry maps */
+	uint64_t addr; /* that its first entry maps */
 	enum pgtable_level level;
 	unsigned int nr;
 	uint64_t *entries;
@@ -62,8 +62,8 @@ bool tables_same(const struct tables *tables, const struct image *image);
 uint64_t desc_of(const struct geometry *geo, uint64_t pa);
 
 /* Kernel mappings. */
-#define PAGE_BITS	(PTE_VALID | PTE_TABLE_BIT | PTE_AF | PTE_UXN | PTE_PXN | PTE_WRITE)
-#define BLOCK_BITS	(PTE_VALID | PTE_AF | PTE_UXN | PTE_PXN | PTE_WRITE)
-#define TABLE_BITS	(PTE_VALID | PTE_TABLE_BIT)
+#define PAGE_BITS  (PTE_VALID | PTE_TABLE_BIT | PTE_AF | PTE_UXN | PTE_PXN | PTE_WRITE)
+#define BLOCK_BITS (PTE_VALID | PTE_AF | PTE_UXN | PTE_PXN | PTE_WRITE)
+#define TABLE_BITS (PTE_VALID | PTE_TABLE_BIT)
 
 #endif

@@ -9,8 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define NOTES_MAX	20	/* failed checks of a test that are told */
-#define TIME_LIMIT	20	/* seconds */
+#define NOTES_MAX  20 /* failed checks of a test that are told */
+#define TIME_LIMIT 20 /* seconds */
 
 static struct test *tests, **last = &tests;
 static unsigned int failures;

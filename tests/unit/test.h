@@ -21,14 +21,14 @@ struct test {
 
 void test_register(struct test *test);
 
-#define TEST(id)								\
-static void test_##id(void);							\
-static struct test registered_##id = { #id, test_##id, NULL };			\
-__attribute__((constructor)) static void register_##id(void)			\
-{										\
-	test_register(&registered_##id);					\
-}										\
-static void test_##id(void)
+#define TEST(id)                                                       \
+	static void test_##id(void);                                   \
+	static struct test registered_##id = { #id, test_##id, NULL }; \
+	__attribute__((constructor)) static void register_##id(void)   \
+	{                                                              \
+		test_register(&registered_##id);                       \
+	}                                                              \
+	static void test_##id(void)
 
 /* What the checks that follow are about; a failed one says it. NULL: nothing. */
 void test_case(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -44,11 +44,11 @@ bool test_eq(const char *file, int line, const char *what, uint64_t got, uint64_
 bool test_str(const char *file, int line, const char *what, const char *got, const char *want);
 
 /* Each says whether it held. */
-#define EXPECT(what)		test_true(__FILE__, __LINE__, #what, (what))
-#define EXPECT_EQ(got, want)	test_eq(__FILE__, __LINE__, #got, (uint64_t)(got), (uint64_t)(want))
-#define EXPECT_STR(got, want)	test_str(__FILE__, __LINE__, #got, (got), (want))
+#define EXPECT(what)	      test_true(__FILE__, __LINE__, #what, (what))
+#define EXPECT_EQ(got, want)  test_eq(__FILE__, __LINE__, #got, (uint64_t)(got), (uint64_t)(want))
+#define EXPECT_STR(got, want) test_str(__FILE__, __LINE__, #got, (got), (want))
 
-#define ARRAY_SIZE(a)		(sizeof(a) / sizeof((a)[0]))
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 /* The seed of this run: SEED of the environment or a new one; it is printed. */
 uint64_t test_seed(void);

@@ -14,10 +14,10 @@ void world_init(struct world *world)
 	memset(world, 0, sizeof(*world));
 	world->geo = shape_geometry(&shape);
 	world->zones = (struct zones){ .range = {
-		[ZONE_LINEAR] = { LINEAR, 0xffff800000000000 },
-		[ZONE_MODULES] = { 0xffff800000000000, VMALLOC },
-		[ZONE_VMALLOC] = { VMALLOC, 0xfffffdffbf000000 },
-	} };
+					       [ZONE_LINEAR] = { LINEAR, 0xffff800000000000 },
+					       [ZONE_MODULES] = { 0xffff800000000000, VMALLOC },
+					       [ZONE_VMALLOC] = { VMALLOC, 0xfffffdffbf000000 },
+				       } };
 	tables_init(&world->tables, &world->geo);
 	world->now = 1000000;
 	world->config = (struct check_config){
@@ -63,8 +63,8 @@ void world_send(struct world *world, const void *record, size_t size)
 void world_pages(struct world *world, uint64_t addr, uint64_t pa, unsigned int nr, uint64_t bits)
 {
 	for (unsigned int i = 0; i < nr; i++)
-		*tables_entry(&world->tables, PGTABLE_LEVEL_PTE, addr + i * PAGE) =
-			(pa + i * PAGE) | bits;
+		*tables_entry(&world->tables, PGTABLE_LEVEL_PTE,
+			      addr + i * PAGE) = (pa + i * PAGE) | bits;
 }
 
 void world_block(struct world *world, uint64_t addr, uint64_t pa)

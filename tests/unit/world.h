@@ -10,13 +10,13 @@
 #include "check/check.h"
 #include "tables.h"
 
-#define VMALLOC		0xffff800080000000ULL	/* aligned to 1 GiB */
-#define LINEAR		0xffff000000000000ULL
-#define PHYS_OFFSET	0x40000000ULL
-#define PAGE		0x1000ULL
-#define BLOCK		0x200000ULL
+#define VMALLOC	    0xffff800080000000ULL /* aligned to 1 GiB */
+#define LINEAR	    0xffff000000000000ULL
+#define PHYS_OFFSET 0x40000000ULL
+#define PAGE	    0x1000ULL
+#define BLOCK	    0x200000ULL
 
-#define CHANGES_MAX	256
+#define CHANGES_MAX 256
 
 struct world {
 	struct geometry geo;
@@ -25,8 +25,8 @@ struct world {
 	struct check_config config;
 	struct check *check;
 	uint64_t now;
-	unsigned int nr;		/* changes handed out */
-	struct change changes[CHANGES_MAX];	/* without their images */
+	unsigned int nr;		    /* changes handed out */
+	struct change changes[CHANGES_MAX]; /* without their images */
 };
 
 /* Who makes a call. */
@@ -39,7 +39,10 @@ struct actor {
 	uint64_t caller;
 };
 
-#define ACTOR	{ .task = 0xffff000012340000, .frame = 0xffff800081003e00, .pid = 77 }
+#define ACTOR                                                                      \
+	{                                                                          \
+		.task = 0xffff000012340000, .frame = 0xffff800081003e00, .pid = 77 \
+	}
 
 struct request {
 	uint64_t start, size, set, clear;

@@ -27,7 +27,7 @@ TEST(addresses)
 		{ 0xffff80007fffffff, ZONE_MODULES },
 		{ 0xffff800080000000, ZONE_VMALLOC },
 		{ 0xffff80008000ffff, ZONE_VMALLOC },
-		{ 0xffff800080010000, ZONE_IMAGE },	/* inside vmalloc */
+		{ 0xffff800080010000, ZONE_IMAGE }, /* inside vmalloc */
 		{ 0xffff800081ffffff, ZONE_IMAGE },
 		{ 0xffff800082000000, ZONE_VMALLOC },
 		{ 0xfffffdffbf000000, ZONE_OTHER },

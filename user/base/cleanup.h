@@ -24,8 +24,8 @@ static inline void cleanup_fd(int *fd)
 		close(*fd);
 }
 
-#define __free		__attribute__((cleanup(cleanup_free)))
-#define __fclose	__attribute__((cleanup(cleanup_file)))
-#define __close		__attribute__((cleanup(cleanup_fd)))
+#define __free	 __attribute__((cleanup(cleanup_free)))
+#define __fclose __attribute__((cleanup(cleanup_file)))
+#define __close	 __attribute__((cleanup(cleanup_fd)))
 
 #endif

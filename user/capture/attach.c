@@ -84,7 +84,8 @@ static void prepare_hook(struct attachment *att, size_t i, const struct kernel *
 	status->func = hook->func;
 	status->function = choose_function(hook, kernel);
 	status->state = !wanted(hook, kernel, options) ? HOOK_OFF :
-			status->function ? HOOK_ATTACHED : HOOK_ABSENT;
+			status->function	       ? HOOK_ATTACHED :
+							 HOOK_ABSENT;
 	if (!status->function)
 		status->function = hook->functions[0];
 	if (status->state != HOOK_ATTACHED)
@@ -118,7 +119,9 @@ void attach_config(struct pwt_config *config, const struct kernel *kernel,
 		.pageattr_ops = options->walks ? 0 : kernel->pageattr_ops,
 		.page_size = geometry_page_size(geo),
 		.levels = geo->levels,
-		.high_mask = geo->lpa2 ? 0x300 : geo->page_shift == 16 ? 0xf000 : 0,
+		.high_mask = geo->lpa2		   ? 0x300 :
+			     geo->page_shift == 16 ? 0xf000 :
+						     0,
 		.high_shift = geo->lpa2 ? 42 : 36,
 		.stack = options->stack,
 	};
@@ -189,12 +192,14 @@ static int required_hook(const struct attachment *att, size_t i, struct problem 
 	if (!hooks[i].required || status->state == HOOK_ATTACHED)
 		return 0;
 	if (status->state == HOOK_ABSENT)
-		return problem(why, -ENOENT, "this kernel has neither %s() nor %s() to attach to: both "
+		return problem(why, -ENOENT,
+			       "this kernel has neither %s() nor %s() to attach to: both "
 			       "are inlined, or it is older than 6.18 and built without the former; "
-			       "see 'pwtrace doctor'", hooks[i].functions[0],
-			       hooks[i].functions[1]);
+			       "see 'pwtrace doctor'",
+			       hooks[i].functions[0], hooks[i].functions[1]);
 	if (status->error == -EOPNOTSUPP && att->backend == BACKEND_MULTI)
-		return problem(why, status->error, "this kernel has no kprobe.multi (CONFIG_FPROBE): use "
+		return problem(why, status->error,
+			       "this kernel has no kprobe.multi (CONFIG_FPROBE): use "
 			       "--backend fentry or kprobe");
 	return problem(why, status->error, "cannot attach to %s() by %s: %s", status->function,
 		       backend_name(att->backend), strerror(-status->error));
@@ -261,8 +266,8 @@ void detach(struct attachment *att)
 }
 
 /*
- * The head of the kernel's struct bpf_link_info with what libbpf 1.1's headers have not got: how often a
- * kprobe was hit inside another (v6.7, 3acf8ace6823 and e2b2cd592ade).
+ * The head of the kernel's struct bpf_link_info with what libbpf 1.1's headers have not got: how
+ * often a kprobe was hit inside another (v6.7, 3acf8ace6823 and e2b2cd592ade).
  */
 struct link_info {
 	__u32 type;
@@ -318,8 +323,7 @@ uint64_t attach_missed(const struct attachment *att)
 	uint64_t missed = 0;
 
 	for (size_t i = 0; i < nr_hooks; i++)
-		missed += program_missed(att->hooks[i].entry) +
-			  program_missed(att->hooks[i].exit) +
+		missed += program_missed(att->hooks[i].entry) + program_missed(att->hooks[i].exit) +
 			  link_missed(att->backend, att->hooks[i].entry_link) +
 			  link_missed(att->backend, att->hooks[i].exit_link);
 	return missed;

@@ -11,7 +11,7 @@ struct bpf_program;
 struct pwt_config;
 struct pwtrace_bpf;
 
-#define MAX_HOOKS	24
+#define MAX_HOOKS 24
 
 struct attached {
 	struct bpf_program *entry, *exit;

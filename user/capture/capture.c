@@ -15,9 +15,9 @@
 #include "pwtrace.skel.h"
 
 /* While records keep coming the reader sleeps this long between looks and needs no wake-up. */
-#define BATCH_NS	(5 * 1000 * 1000)
+#define BATCH_NS (5 * 1000 * 1000)
 /* After this many looks without a record it asks to be woken. */
-#define IDLE_LOOKS	4
+#define IDLE_LOOKS 4
 
 struct capture {
 	struct attachment att;
@@ -116,7 +116,9 @@ static void set_waiting(struct capture *capture, uint32_t waits)
 	__atomic_store_n(&counters(capture)->reader_waits, waits, __ATOMIC_SEQ_CST);
 }
 
-/* Sleep until a record is written. The flag goes up before the last look, so that none is missed. */
+/*
+ * Sleep until a record is written. The flag goes up before the last look, so that none is missed.
+ */
 static int wait_for_record(struct capture *capture, int timeout_ms)
 {
 	int nr;

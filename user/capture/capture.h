@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Capture: attach the BPF programs to what the running kernel offers and hand out their records in the
- * order of the ring. It does not know what a record means.
+ * Capture: attach the BPF programs to what the running kernel offers and hand out their records in
+ * the order of the ring. It does not know what a record means.
  */
 #ifndef PWTRACE_CAPTURE_H
 #define PWTRACE_CAPTURE_H
@@ -14,36 +14,36 @@
 #include "pwtrace/wire.h"
 
 enum backend {
-	BACKEND_AUTO,		/* the first of the others that works */
+	BACKEND_AUTO, /* the first of the others that works */
 	BACKEND_FENTRY,
-	BACKEND_MULTI,		/* kprobe.multi */
+	BACKEND_MULTI, /* kprobe.multi */
 	BACKEND_KPROBE,
 	BACKEND_NR,
 };
 
 struct capture_options {
 	enum backend backend;
-	size_t ring_size;	/* bytes, a power of two; 0: 8 MiB */
-	bool stack;		/* kernel stacks */
-	bool callbacks;		/* the pageattr callbacks */
-	bool calls;		/* set_memory_valid() and set_direct_map_*() as changes of their own */
-	bool walks;		/* pageattr walks are reported too */
-	bool verbose;		/* libbpf's messages */
+	size_t ring_size; /* bytes, a power of two; 0: 8 MiB */
+	bool stack;	  /* kernel stacks */
+	bool callbacks;	  /* the pageattr callbacks */
+	bool calls;	  /* set_memory_valid() and set_direct_map_*() as changes of their own */
+	bool walks;	  /* pageattr walks are reported too */
+	bool verbose;	  /* libbpf's messages */
 };
 
 /* One hook and what became of it. */
 enum hook_state {
-	HOOK_OFF,		/* not asked for */
-	HOOK_ABSENT,		/* the kernel has no such function */
-	HOOK_FAILED,		/* it could not be attached; see error */
+	HOOK_OFF,    /* not asked for */
+	HOOK_ABSENT, /* the kernel has no such function */
+	HOOK_FAILED, /* it could not be attached; see error */
 	HOOK_ATTACHED,
 };
 
 struct hook_status {
-	const char *function;	/* the kernel function, or the first choice where there is none */
+	const char *function; /* the kernel function, or the first choice where there is none */
 	enum pwt_func func;
 	enum hook_state state;
-	int error;		/* negative errno of HOOK_FAILED */
+	int error; /* negative errno of HOOK_FAILED */
 };
 
 struct capture;
@@ -55,7 +55,8 @@ typedef int (*record_fn)(void *ctx, const void *record, size_t size);
  * @out: the capture; capture_close() it
  * @kernel: the running kernel
  * @options: what to attach and how
- * @record: called from capture_poll() for each record; a negative return value ends the poll with it
+ * @record: called from capture_poll() for each record; a negative return value ends the poll with
+ * it
  * @why: filled in on failure
  *
  * Return: 0 or a negative errno.

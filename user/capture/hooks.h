@@ -10,15 +10,15 @@ enum hook_when {
 	WHEN_ALWAYS,
 	WHEN_CALLS,
 	WHEN_CALLBACKS,
-	WHEN_SPLITS,		/* the kernel splits leaves */
+	WHEN_SPLITS, /* the kernel splits leaves */
 };
 
 struct hook {
 	enum pwt_func func;
-	const char *program;		/* programs are named WAY_PROGRAM: fentry_range, kprobe_range ... */
-	const char *functions[2];	/* kernel functions, the best first */
+	const char *program; /* programs are named WAY_PROGRAM: fentry_range, kprobe_range ... */
+	const char *functions[2]; /* kernel functions, the best first */
 	enum hook_when when;
-	bool required;			/* nothing can be watched without it */
+	bool required; /* nothing can be watched without it */
 };
 
 extern const struct hook hooks[];

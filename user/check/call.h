@@ -5,34 +5,34 @@
 
 #include "check/check.h"
 
-#define CALL_BUCKETS	256
-#define HISTORY		8192
+#define CALL_BUCKETS 256
+#define HISTORY	     8192
 
 /* What change_memory_common() is known to have done, from the records inside it. */
 struct common {
 	bool area_seen;
 	struct pwt_area area;
-	unsigned int aliases;		/* changes of one page in the linear map */
-	unsigned int own;		/* changes of the range itself */
+	unsigned int aliases; /* changes of one page in the linear map */
+	unsigned int own;     /* changes of the range itself */
 	int own_ret;
-	int first_error;		/* of a change inside, in order */
-	bool alias_wrong;		/* an alias of the range was not among them */
+	int first_error;  /* of a change inside, in order */
+	bool alias_wrong; /* an alias of the range was not among them */
 	uint64_t *alias_addrs;
 	unsigned int room;
 };
 
 struct call {
-	struct change change;		/* first: what is handed out */
+	struct change change; /* first: what is handed out */
 	uint64_t task;
 	uint64_t frame;
 	uint32_t lost_at_entry;
-	uint8_t flags;			/* PWT_F_* of any of its records */
+	uint8_t flags; /* PWT_F_* of any of its records */
 	uint64_t end_time;
 	bool record_lost;
 	bool probe_missed;
-	uint64_t nr_past;		/* check->nr_past when it was deferred */
-	struct call *parent;		/* the call that this one is a part of */
-	struct call *next_task;		/* in the bucket, innermost first */
+	uint64_t nr_past;	/* check->nr_past when it was deferred */
+	struct call *parent;	/* the call that this one is a part of */
+	struct call *next_task; /* in the bucket, innermost first */
 	struct call *prev_open, *next_open;
 	struct common common;
 	struct model_callback *callbacks;
@@ -41,8 +41,8 @@ struct call {
 
 /* A finished change, to tell whose doing a difference is. */
 struct past {
-	uint64_t start, end;		/* addresses */
-	uint64_t from, to;		/* times */
+	uint64_t start, end; /* addresses */
+	uint64_t from, to;   /* times */
 };
 
 struct check {
@@ -52,12 +52,12 @@ struct check {
 	struct check_stats stats;
 	uint64_t seq;
 	struct call *tasks[CALL_BUCKETS];
-	struct call *open;		/* all that are in flight */
+	struct call *open; /* all that are in flight */
 	/* finished, the verdict waits for what others did; oldest first */
 	struct call *deferred, **deferred_end;
 	struct call *spare;
 	struct past past[HISTORY];
-	uint64_t nr_past;		/* all that ever were; the last HISTORY are kept */
+	uint64_t nr_past; /* all that ever were; the last HISTORY are kept */
 };
 
 /* calls.c: calls in flight */

@@ -57,14 +57,14 @@ enum reason {
 
 /* True things beside the verdict. Bits of change.findings. */
 enum finding {
-	FINDING_BLOCK_BOUNDARY,		/* refused: the range covers a leaf in part */
-	FINDING_EMPTY_RANGE,		/* refused: no page */
-	FINDING_NO_AREA,		/* refused: no vmalloc area there */
-	FINDING_PAST_AREA_END,		/* refused: the range ends behind the area */
-	FINDING_NOT_VM_ALLOC,		/* refused: the area was not made by vmalloc() */
-	FINDING_HUGE_AREA,		/* refused: VM_ALLOW_HUGE_VMAP (fcf8dda8cc48) */
-	FINDING_WIDE_ALIAS,		/* the alias of the whole area was changed */
-	FINDING_UNALIGNED,		/* the address is not page aligned */
+	FINDING_BLOCK_BOUNDARY, /* refused: the range covers a leaf in part */
+	FINDING_EMPTY_RANGE,	/* refused: no page */
+	FINDING_NO_AREA,	/* refused: no vmalloc area there */
+	FINDING_PAST_AREA_END,	/* refused: the range ends behind the area */
+	FINDING_NOT_VM_ALLOC,	/* refused: the area was not made by vmalloc() */
+	FINDING_HUGE_AREA,	/* refused: VM_ALLOW_HUGE_VMAP (fcf8dda8cc48) */
+	FINDING_WIDE_ALIAS,	/* the alias of the whole area was changed */
+	FINDING_UNALIGNED,	/* the address is not page aligned */
 	FINDING_NR,
 };
 
@@ -72,7 +72,7 @@ enum finding {
 struct difference {
 	bool found;
 	enum pgtable_level level;
-	uint64_t addr;		/* first virtual address that the entry maps */
+	uint64_t addr; /* first virtual address that the entry maps */
 	uint64_t before;
 	uint64_t expected;
 	uint64_t after;
@@ -81,18 +81,18 @@ struct difference {
 struct change {
 	/* the call */
 	uint64_t seq;
-	uint64_t parent_seq;	/* 0: none */
-	uint8_t func;		/* enum pwt_func */
-	const char *op;		/* the outermost known entry point */
-	uint64_t time;		/* of the entry, CLOCK_MONOTONIC ns */
-	uint64_t duration;	/* ns */
-	uint64_t addr;		/* raw, as passed; a tag is not removed */
-	uint64_t size;		/* bytes */
+	uint64_t parent_seq; /* 0: none */
+	uint8_t func;	     /* enum pwt_func */
+	const char *op;	     /* the outermost known entry point */
+	uint64_t time;	     /* of the entry, CLOCK_MONOTONIC ns */
+	uint64_t duration;   /* ns */
+	uint64_t addr;	     /* raw, as passed; a tag is not removed */
+	uint64_t size;	     /* bytes */
 	uint64_t set_mask;
 	uint64_t clear_mask;
 	bool has_masks;
 	bool has_ret;
-	bool own;		/* made by this process */
+	bool own; /* made by this process */
 	int ret;
 	uint32_t pid, tgid, cpu, preempt_count;
 	int32_t stack_id;
@@ -103,13 +103,13 @@ struct change {
 	/* the verdict */
 	enum verdict verdict;
 	enum reason reason;
-	uint32_t findings;	/* bits: 1 << enum finding */
+	uint32_t findings; /* bits: 1 << enum finding */
 	int expected_ret;
-	unsigned int leaves[PGTABLE_NR_LEVELS];	/* that the model changed, by level */
-	unsigned int splits[PGTABLE_NR_LEVELS];	/* blocks that the kernel was seen to split */
+	unsigned int leaves[PGTABLE_NR_LEVELS]; /* that the model changed, by level */
+	unsigned int splits[PGTABLE_NR_LEVELS]; /* blocks that the kernel was seen to split */
 	struct difference diff;
 	struct model_boundary boundary;
-	struct image before, after;	/* what was read; empty where nothing was */
+	struct image before, after; /* what was read; empty where nothing was */
 };
 
 const char *verdict_name(enum verdict verdict);
@@ -118,6 +118,6 @@ const char *reason_name(enum reason reason);
 const char *reason_text(enum reason reason);
 const char *finding_name(enum finding finding);
 const char *finding_text(enum finding finding);
-enum verdict verdict_find(const char *name);	/* VERDICT_NR: no such */
+enum verdict verdict_find(const char *name); /* VERDICT_NR: no such */
 
 #endif

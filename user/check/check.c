@@ -87,7 +87,10 @@ static void remember(struct check *check, const struct call *call)
 	if (call->change.func != PWT_FN_RANGE)
 		return;
 	check->past[check->nr_past++ % HISTORY] = (struct past){
-		start, start + call->change.size, call->change.time, call->end_time,
+		start,
+		start + call->change.size,
+		call->change.time,
+		call->end_time,
 	};
 }
 
@@ -246,9 +249,10 @@ static int take_slice(struct check *check, const struct pwt_slice *slice)
 	call->flags |= slice->hdr.flags;
 	if (slice->hdr.flags & PWT_F_READ_FAULT)
 		return 0;
-	return add_entries(check, slice->hdr.phase == PWT_AFTER ? &call->change.after :
-			   &call->change.before, slice->addr, &slice->at,
-			   (const uint64_t *)slice->entries, slice->nr);
+	return add_entries(check,
+			   slice->hdr.phase == PWT_AFTER ? &call->change.after :
+							   &call->change.before,
+			   slice->addr, &slice->at, (const uint64_t *)slice->entries, slice->nr);
 }
 
 static int take_area(struct check *check, const struct pwt_area *area)
@@ -263,9 +267,12 @@ static int take_area(struct check *check, const struct pwt_area *area)
 }
 
 /* How long a walk may have taken that is known by its end alone, ns. */
-#define WALK_TIME	1000000000ULL
+#define WALK_TIME 1000000000ULL
 
-/* A walk of somebody else's, such as split_to_ptes_ops: whatever changed there meanwhile is its doing. */
+/*
+ * A walk of somebody else's, such as split_to_ptes_ops: whatever changed there meanwhile is its
+ * doing.
+ */
 static int take_walk(struct check *check, const struct pwt_walk *walk)
 {
 	check->past[check->nr_past++ % HISTORY] = (struct past){
@@ -314,7 +321,9 @@ static int take_callback(struct check *check, const struct pwt_callback *record)
 		call->room_callbacks = room;
 	}
 	call->callbacks[call->nr_callbacks++] = (struct model_callback){
-		levels[record->hdr.func], record->addr, record->next,
+		levels[record->hdr.func],
+		record->addr,
+		record->next,
 	};
 	return 0;
 }
@@ -407,7 +416,7 @@ void check_finish(struct check *check, const uint32_t *lost_by_task, size_t buck
 
 	while ((call = check->open)) {
 		uint32_t lost = lost_by_task ? lost_by_task[call->change.pid & (buckets - 1)] :
-				call->lost_at_entry;
+					       call->lost_at_entry;
 
 		if (lost != call->lost_at_entry) {
 			finish_lost(check, call, lost);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The checker: joins the records of a call, lets the model do the same change and compares. It takes
- * records in the order of the ring and hands out finished changes; where they come from and where
- * they go it does not know.
+ * The checker: joins the records of a call, lets the model do the same change and compares. It
+ * takes records in the order of the ring and hands out finished changes; where they come from and
+ * where they go it does not know.
  */
 #ifndef PWTRACE_CHECK_H
 #define PWTRACE_CHECK_H
@@ -27,12 +27,12 @@ struct check_config {
 	struct code_range __change_memory_common;
 	struct code_range set_memory_valid;
 	struct code_range set_memory_enc_dec;
-	bool callbacks;		/* callbacks are captured: check their order */
-	bool exclusive_hook;	/* range hook is __change_memory_common() */
+	bool callbacks;	     /* callbacks are captured: check their order */
+	bool exclusive_hook; /* range hook is __change_memory_common() */
 	uint32_t own_tgid;
 	/*
-	 * How often a probe did not run because it was already running on that CPU, up to now: asked when
-	 * a story lacks a part. NULL: never.
+	 * How often a probe did not run because it was already running on that CPU, up to now:
+	 * asked when a story lacks a part. NULL: never.
 	 */
 	uint64_t (*missed)(void *ctx);
 	void *missed_ctx;
@@ -41,12 +41,12 @@ struct check_config {
 typedef void (*change_fn)(void *ctx, const struct change *change);
 
 struct check_stats {
-	uint64_t records;	/* taken */
+	uint64_t records; /* taken */
 	uint64_t changes;
 	uint64_t verdicts[VERDICT_NR];
 	uint64_t own;
-	uint64_t malformed;	/* records that made no sense and were left out */
-	uint64_t unfinished;	/* calls that had not returned at the end */
+	uint64_t malformed;  /* records that made no sense and were left out */
+	uint64_t unfinished; /* calls that had not returned at the end */
 };
 
 struct check;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The verdict on change_memory_common(): was the request rightly refused, and if not, did it change its
- * range and, for ro and rw, the linear alias of each of its pages (arch/arm64/mm/pageattr.c).
+ * The verdict on change_memory_common(): was the request rightly refused, and if not, did it change
+ * its range and, for ro and rw, the linear alias of each of its pages (arch/arm64/mm/pageattr.c).
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -10,8 +10,8 @@
 #include "geometry/descriptor.h"
 
 /* include/linux/vmalloc.h */
-#define VM_ALLOC		0x00000002UL
-#define VM_ALLOW_HUGE_VMAP	0x00000400UL
+#define VM_ALLOC	   0x00000002UL
+#define VM_ALLOW_HUGE_VMAP 0x00000400UL
 
 static uint64_t page_start(const struct check *check, const struct change *change)
 {
@@ -34,8 +34,8 @@ static int add_alias(struct common *common, uint64_t addr)
 }
 
 /*
- * The linear address of each page of the range has to be among the aliases changed before. They come in
- * the order of the pages, be it of the range or (up to v6.18) of the whole area.
+ * The linear address of each page of the range has to be among the aliases changed before. They
+ * come in the order of the pages, be it of the range or (up to v6.18) of the whole area.
  */
 static bool aliases_cover(const struct check *check, const struct common *common,
 			  const struct change *own)
@@ -49,7 +49,7 @@ static bool aliases_cover(const struct check *check, const struct common *common
 		uint64_t alias;
 
 		if (!entry || level != PGTABLE_LEVEL_PTE)
-			return true;	/* not known */
+			return true; /* not known */
 		alias = desc_address(check->config.geo, *entry) + check->config.phys_to_virt;
 		while (next < common->aliases && common->alias_addrs[next] != alias)
 			next++;
@@ -80,9 +80,9 @@ int common_take_child(struct check *check, struct call *parent, const struct cal
 }
 
 /*
- * set_memory_valid() and set_direct_map_*(): what they are made of is judged by itself, and they hand on
- * its return value. Without any (!can_set_direct_map(), or a kernel where the part is not hooked) nothing
- * is known.
+ * set_memory_valid() and set_direct_map_*(): what they are made of is judged by itself, and they
+ * hand on its return value. Without any (!can_set_direct_map(), or a kernel where the part is not
+ * hooked) nothing is known.
  */
 void judge_entry_point(struct call *call)
 {
@@ -112,8 +112,8 @@ static enum finding refusal(const struct check *check, const struct call *call)
 	if (!(area->flags & VM_ALLOC))
 		return FINDING_NOT_VM_ALLOC;
 	/*
-	 * Since fcf8dda8cc48 (v6.16). A kernel without it goes on with the walk, whose own verdict then
-	 * tells whether that was right; so only a refusal is explained by the flag.
+	 * Since fcf8dda8cc48 (v6.16). A kernel without it goes on with the walk, whose own verdict
+	 * then tells whether that was right; so only a refusal is explained by the flag.
 	 */
 	if ((area->flags & VM_ALLOW_HUGE_VMAP) && call->change.ret == -EINVAL &&
 	    !call->common.own && !call->common.aliases)
@@ -141,7 +141,8 @@ static enum reason missing(const struct check *check, const struct call *call)
 		return REASON_ALIAS_MISSED;
 	if (common->alias_wrong)
 		return REASON_ALIAS_RANGE;
-	if (common->aliases > pages && common->area_seen && common->aliases != common->area.nr_pages)
+	if (common->aliases > pages && common->area_seen &&
+	    common->aliases != common->area.nr_pages)
 		return REASON_ALIAS_RANGE;
 	return REASON_NONE;
 }

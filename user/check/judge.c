@@ -9,13 +9,13 @@
 struct comparison {
 	struct check *check;
 	const struct call *call;
-	uint64_t start, end;		/* of the request, untagged */
-	bool final;			/* no more will be learnt about other changes */
-	bool waits;			/* a difference may yet find its explanation */
+	uint64_t start, end; /* of the request, untagged */
+	bool final;	     /* no more will be learnt about other changes */
+	bool waits;	     /* a difference may yet find its explanation */
 	bool raced;
-	unsigned int wrong;		/* entries inside the range that are not as expected */
-	unsigned int unchanged;		/* of them: left as they were */
-	unsigned int right;		/* entries inside the range, changed as expected */
+	unsigned int wrong;	/* entries inside the range that are not as expected */
+	unsigned int unchanged; /* of them: left as they were */
+	unsigned int right;	/* entries inside the range, changed as expected */
 	struct difference inside, outside, table;
 	enum reason table_reason;
 };
@@ -28,7 +28,7 @@ static bool overlaps(uint64_t a_start, uint64_t a_end, uint64_t b_start, uint64_
 /* What a change of [start, end) may touch: splitting reaches to the ends of a contiguous run. */
 struct reach {
 	uint64_t start, end;
-	uint64_t align;		/* of what others were asked for */
+	uint64_t align; /* of what others were asked for */
 };
 
 static bool reached(const struct reach *reach, uint64_t start, uint64_t end)
@@ -107,7 +107,10 @@ static enum reason table_reason(enum pgtable_level level, uint64_t before, uint6
 static void compare_table(struct comparison *cmp, enum pgtable_level level, uint64_t addr,
 			  uint64_t before, uint64_t expected, uint64_t after)
 {
-	/* FEAT_HAFT sets the access flag of tables; a table where there was a hole is another mapping's */
+	/*
+	 * FEAT_HAFT sets the access flag of tables; a table where there was a hole is another
+	 * mapping's
+	 */
 	if (!before || ((expected ^ after) & ~PTE_AF) == 0)
 		return;
 	if (others_doing(cmp, level, addr, before, after)) {
@@ -185,20 +188,21 @@ static void compare_slice(struct comparison *cmp, const struct image *expected, 
 
 	for (unsigned int i = 0; i < slice->nr; i++) {
 		const uint64_t *want = twin ? image_slice_entries(expected, twin) + i :
-				       image_entry(expected, slice->table, slice->first + i);
+					      image_entry(expected, slice->table, slice->first + i);
 
 		/* the model's copy has the entries before in their order, new tables behind */
 		if (want)
 			compare_entry(cmp, slice->level, slice->addr + i * size,
 				      want - expected->entries < change->before.nr_entries ?
-				      change->before.entries[want - expected->entries] : *want,
+					      change->before.entries[want - expected->entries] :
+					      *want,
 				      *want, after[i]);
 	}
 }
 
 /*
- * Was every entry of the range that was read before read after, too? Not where a table is another one now,
- * but that is a difference of its own.
+ * Was every entry of the range that was read before read after, too? Not where a table is another
+ * one now, but that is a difference of its own.
  */
 static bool read_again(const struct comparison *cmp, const struct image *expected)
 {
@@ -211,8 +215,8 @@ static bool read_again(const struct comparison *cmp, const struct image *expecte
 		if (twin_slice(expected, after, n))
 			continue;
 		for (unsigned int i = 0; i < slice->nr; i++)
-			if (overlaps(slice->addr + i * size, slice->addr + (i + 1) * size, cmp->start,
-				     cmp->end) &&
+			if (overlaps(slice->addr + i * size, slice->addr + (i + 1) * size,
+				     cmp->start, cmp->end) &&
 			    !image_entry(after, slice->table, slice->first + i))
 				return false;
 	}
@@ -262,7 +266,8 @@ static void explain_difference(struct change *change, const struct comparison *c
 		change->diff = cmp->inside;
 		set_verdict(change, VERDICT_MISMATCH,
 			    cmp->unchanged < cmp->wrong ? REASON_ENTRY_WRONG_BITS :
-			    cmp->right ? REASON_PARTIAL_APPLICATION : REASON_ENTRY_NOT_CHANGED);
+			    cmp->right			? REASON_PARTIAL_APPLICATION :
+							  REASON_ENTRY_NOT_CHANGED);
 	} else {
 		change->diff = cmp->outside;
 		set_verdict(change, VERDICT_MISMATCH, REASON_OUTSIDE_RANGE_CHANGED);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Which entry point a change belongs to. The kernel's functions jump to each other at their ends, so
- * that the outermost is often not on the stack; but each has masks of its own
+ * Which entry point a change belongs to. The kernel's functions jump to each other at their ends,
+ * so that the outermost is often not on the stack; but each has masks of its own
  * (arch/arm64/mm/pageattr.c), and the return address tells apart those that share them.
  */
 #include "call.h"
@@ -16,9 +16,12 @@ bool in_code(const struct code_range *range, const struct geometry *geo, uint64_
 }
 
 /* linux/preempt.h: softirq being served, hardirq, NMI. */
-#define INTERRUPT_CONTEXT	0x00ff0100U
+#define INTERRUPT_CONTEXT 0x00ff0100U
 
-/* Is @inner called to do a part of what @outer was asked for, not from an interrupt or an allocation? */
+/*
+ * Is @inner called to do a part of what @outer was asked for, not from an interrupt or an
+ * allocation?
+ */
 bool is_part_of(const struct check *check, const struct call *inner, const struct call *outer)
 {
 	const struct check_config *config = &check->config;
@@ -91,5 +94,6 @@ const char *op_of(const struct check *check, const struct call *call)
 	if (op)
 		return op;
 	return change->func == PWT_FN_COMMON ? "change_memory_common" :
-	       check->config.exclusive_hook ? "__change_memory_common" : "update_range_prot";
+	       check->config.exclusive_hook  ? "__change_memory_common" :
+					       "update_range_prot";
 }

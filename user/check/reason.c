@@ -5,13 +5,11 @@
 #include "change.h"
 
 static const char *const verdicts[VERDICT_NR] = {
-	[VERDICT_MATCH] = "MATCH",
-	[VERDICT_MISMATCH] = "MISMATCH",
-	[VERDICT_UNKNOWN] = "UNKNOWN",
-	[VERDICT_RACED] = "RACED",
-	[VERDICT_LOST] = "LOST",
+	[VERDICT_MATCH] = "MATCH", [VERDICT_MISMATCH] = "MISMATCH", [VERDICT_UNKNOWN] = "UNKNOWN",
+	[VERDICT_RACED] = "RACED", [VERDICT_LOST] = "LOST",
 };
 
+/* clang-format off */
 static const struct {
 	const char *name;
 	const char *text;
@@ -92,6 +90,7 @@ static const struct {
 	[FINDING_UNALIGNED] = {
 		"unaligned", "the address is not page aligned" },
 };
+/* clang-format on */
 
 const char *verdict_name(enum verdict verdict)
 {

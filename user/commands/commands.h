@@ -27,7 +27,7 @@ struct common_options {
 struct command {
 	const char *name;
 	int (*run)(int argc, char **argv);
-	const char *help;	/* one line */
+	const char *help; /* one line */
 };
 
 int cmd_watch(int argc, char **argv);
@@ -39,20 +39,20 @@ enum {
 	OPT_HELP,
 };
 
-#define COMMON_SHORT	"jpvqh"
-#define COMMON_LONG					\
-	{ "json", no_argument, NULL, 'j' },		\
-	{ "pretty", no_argument, NULL, 'p' },		\
-	{ "verbose", no_argument, NULL, 'v' },		\
-	{ "quiet", no_argument, NULL, 'q' },		\
-	{ "no-color", no_argument, NULL, OPT_NO_COLOR },\
-	{ "help", no_argument, NULL, 'h' }
+#define COMMON_SHORT "jpvqh"
+#define COMMON_LONG                                                                         \
+	{ "json", no_argument, NULL, 'j' }, { "pretty", no_argument, NULL, 'p' },           \
+		{ "verbose", no_argument, NULL, 'v' }, { "quiet", no_argument, NULL, 'q' }, \
+		{ "no-color", no_argument, NULL, OPT_NO_COLOR },                            \
+	{                                                                                   \
+		"help", no_argument, NULL, 'h'                                              \
+	}
 
-#define COMMON_HELP								\
-	"  -j, --json           JSON Lines on stdout\n"				\
-	"  -p, --pretty         JSON over several lines\n"			\
-	"  -v, --verbose        fold nothing, show all entries and libbpf's messages\n" \
-	"  -q, --quiet          show only what is not MATCH; no summary on stderr\n"	\
+#define COMMON_HELP                                                                       \
+	"  -j, --json           JSON Lines on stdout\n"                                   \
+	"  -p, --pretty         JSON over several lines\n"                                \
+	"  -v, --verbose        fold nothing, show all entries and libbpf's messages\n"   \
+	"  -q, --quiet          show only what is not MATCH; no summary on stderr\n"      \
 	"      --no-color       no colours (NO_COLOR in the environment does the same)\n" \
 	"  -h, --help           this text\n"
 

@@ -52,8 +52,9 @@ int cannot_run(const struct common_options *common, const char *text)
 
 		json_object_object_add(object, "type", json_object_new_string("error"));
 		json_object_object_add(object, "error", json_object_new_string(text));
-		puts(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN |
-						    JSON_C_TO_STRING_NOSLASHESCAPE));
+		puts(json_object_to_json_string_ext(object,
+						    JSON_C_TO_STRING_PLAIN |
+							    JSON_C_TO_STRING_NOSLASHESCAPE));
 		json_object_put(object);
 	}
 	return EXIT_CANNOT_RUN;

@@ -39,9 +39,10 @@ static const char *mark(const struct report *report, bool ok)
 
 static void print_json(const struct report *report, struct json_object *object)
 {
-	puts(json_object_to_json_string_ext(object, (report->common.pretty ?
-					    JSON_C_TO_STRING_PRETTY : JSON_C_TO_STRING_PLAIN) |
-					    JSON_C_TO_STRING_NOSLASHESCAPE));
+	puts(json_object_to_json_string_ext(object,
+					    (report->common.pretty ? JSON_C_TO_STRING_PRETTY :
+								     JSON_C_TO_STRING_PLAIN) |
+						    JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(object);
 }
 
@@ -70,7 +71,8 @@ static void report_need(const struct report *report, const struct need *need, in
 	struct json_object *object;
 
 	if (!report->common.json) {
-		printf("%s  %-14s %s\n", mark(report, !err), need->name, err ? why->text : need->what);
+		printf("%s  %-14s %s\n", mark(report, !err), need->name,
+		       err ? why->text : need->what);
 		return;
 	}
 	object = object_of("need", need->name);
@@ -88,8 +90,8 @@ static const char *state_text(const struct hook_status *hook)
 		return "absent: inlined in this build, or this kernel has not got it";
 	case HOOK_FAILED:
 		return hook->error == -ESRCH || hook->error == -ENOENT ?
-		       "not attached: the name is not unique, or has no type information" :
-		       "not attached";
+			       "not attached: the name is not unique, or has no type information" :
+			       "not attached";
 	default:
 		return "not asked for";
 	}
@@ -101,16 +103,20 @@ static void report_hook(const struct report *report, const char *backend,
 	struct json_object *object;
 
 	if (!report->common.json) {
-		printf("      %s  %-40s %s%s%s\n", hook->state == HOOK_FAILED ? "fail" :
-		       hook->state == HOOK_ABSENT ? "none" : "ok  ", hook->function,
-		       state_text(hook), hook->error ? ": " : "",
+		printf("      %s  %-40s %s%s%s\n",
+		       hook->state == HOOK_FAILED ? "fail" :
+		       hook->state == HOOK_ABSENT ? "none" :
+						    "ok  ",
+		       hook->function, state_text(hook), hook->error ? ": " : "",
 		       hook->error ? strerror(-hook->error) : "");
 		return;
 	}
 	object = object_of("hook", hook->function);
 	add_string(object, "backend", backend);
-	add_string(object, "state", hook->state == HOOK_ATTACHED ? "attached" :
-		   hook->state == HOOK_ABSENT ? "absent" : "failed");
+	add_string(object, "state",
+		   hook->state == HOOK_ATTACHED ? "attached" :
+		   hook->state == HOOK_ABSENT	? "absent" :
+						  "failed");
 	add_string(object, "error", hook->error ? strerror(-hook->error) : NULL);
 	print_json(report, object);
 }
@@ -170,13 +176,20 @@ static void report_kernel(const struct report *report, const struct kernel *kern
 	char shape[160];
 	struct json_object *object;
 
-	snprintf(shape, sizeof(shape), "%uK pages, %u-bit addresses (built for %u), %u levels%s; "
-		 "leaves are %ssplit; rodata_full is %s", 1U << (geo->page_shift - 10), geo->va_bits,
-		 geo->va_bits_config, geo->levels, geo->lpa2 ? ", LPA2" : "",
-		 kernel->splits_unknown ? "perhaps " : kernel->splits_leaves ? "" : "not ",
-		 kernel->rodata_full_unknown ? "unknown" : kernel->rodata_full ? "on" : "off");
+	snprintf(shape, sizeof(shape),
+		 "%uK pages, %u-bit addresses (built for %u), %u levels%s; "
+		 "leaves are %ssplit; rodata_full is %s",
+		 1U << (geo->page_shift - 10), geo->va_bits, geo->va_bits_config, geo->levels,
+		 geo->lpa2 ? ", LPA2" : "",
+		 kernel->splits_unknown ? "perhaps " :
+		 kernel->splits_leaves	? "" :
+					  "not ",
+		 kernel->rodata_full_unknown ? "unknown" :
+		 kernel->rodata_full	     ? "on" :
+					       "off");
 	if (!report->common.json) {
-		printf("      %-14s %s\n      %-14s %s\n", "kernel", kernel->release, "shape", shape);
+		printf("      %-14s %s\n      %-14s %s\n", "kernel", kernel->release, "shape",
+		       shape);
 		return;
 	}
 	object = object_of("kernel", kernel->release);

@@ -7,7 +7,7 @@
 
 #include "check/change.h"
 
-#define FILTER_MAX	16
+#define FILTER_MAX 16
 
 enum filter_kind {
 	FILTER_ZONE,
@@ -22,9 +22,9 @@ enum filter_kind {
 
 struct filter_term {
 	bool deny;
-	const char *pattern;		/* op, comm: a shell pattern */
-	uint64_t low, high;		/* range: [low, high) */
-	int64_t number;			/* zone, pid, ret, verdict */
+	const char *pattern; /* op, comm: a shell pattern */
+	uint64_t low, high;  /* range: [low, high) */
+	int64_t number;	     /* zone, pid, ret, verdict */
 };
 
 struct filter {
@@ -36,8 +36,8 @@ struct filter {
  * filter_add() - add a term
  * @text: as given by the user; a leading ! denies. Kept, not copied.
  *
- * A change passes if for each kind it meets one of the allowing terms, where there are any, and none
- * of the denying ones. Return: 0, -EINVAL for a text that does not parse, -E2BIG.
+ * A change passes if for each kind it meets one of the allowing terms, where there are any, and
+ * none of the denying ones. Return: 0, -EINVAL for a text that does not parse, -E2BIG.
  */
 int filter_add(struct filter *filter, enum filter_kind kind, const char *text);
 

@@ -19,24 +19,24 @@
 #include "emit/emit.h"
 #include "kernel/needs.h"
 
-#define POLL_MS		200
+#define POLL_MS 200
 /* The output goes out at the end of a change, so that what COMMAND prints never comes between. */
-#define OUTPUT_BUFFER	(1 << 20)
-#define OUTPUT_FLUSH	(64 << 10)
+#define OUTPUT_BUFFER (1 << 20)
+#define OUTPUT_FLUSH  (64 << 10)
 /* Looks for the end of calls that were under way, BATCH apart, before the hooks go away. */
-#define DRAIN_LOOKS	6
+#define DRAIN_LOOKS 6
 
 struct watch_options {
 	struct common_options common;
 	struct capture_options capture;
 	struct filter filter;
-	double duration;	/* seconds, 0: no end */
-	uint64_t limit;		/* changes shown, 0: no end */
+	double duration; /* seconds, 0: no end */
+	uint64_t limit;	 /* changes shown, 0: no end */
 	bool fail;
 	bool limit_losses;
 	uint64_t max_lost;
-	const char *output;	/* file for the changes, NULL: stdout */
-	char **command;		/* NULL: none */
+	const char *output; /* file for the changes, NULL: stdout */
+	char **command;	    /* NULL: none */
 };
 
 struct watch {
@@ -47,7 +47,7 @@ struct watch {
 	struct emitter *emitter;
 	FILE *out;
 	uint64_t shown;
-	bool full;		/* the limit is reached */
+	bool full; /* the limit is reached */
 };
 
 static volatile sig_atomic_t stopped;
@@ -62,7 +62,7 @@ static void on_signal(int sig)
 
 static void on_child(int sig)
 {
-	(void)sig;	/* only to end a sleep */
+	(void)sig; /* only to end a sleep */
 }
 
 static const char help[] =
@@ -93,9 +93,7 @@ static const char help[] =
 	"      --walks          pageattr's own page walks, too\n"
 	"      --backend NAME   auto, fentry, kprobe.multi or kprobe\n"
 	"      --ring SIZE      ring buffer, a power of two: 64K to 1G (8M)\n"
-	"\n"
-	COMMON_HELP
-	"\n"
+	"\n" COMMON_HELP "\n"
 	"Exit status: 0 fine, 1 a MISMATCH with --fail, 2 wrong usage, 3 this system cannot run it,\n"
 	"4 more was lost than --max-lost allows, 5 internal error, 128+N by signal N.\n";
 
@@ -110,28 +108,26 @@ enum {
 	OPT_OUTPUT,
 };
 
-static const struct option long_options[] = {
-	{ "zone", required_argument, NULL, 'z' },
-	{ "range", required_argument, NULL, 'r' },
-	{ "op", required_argument, NULL, 'o' },
-	{ "pid", required_argument, NULL, 'P' },
-	{ "comm", required_argument, NULL, 'c' },
-	{ "ret", required_argument, NULL, 'R' },
-	{ "verdict", required_argument, NULL, 'V' },
-	{ "duration", required_argument, NULL, 'd' },
-	{ "limit", required_argument, NULL, 'n' },
-	{ "fail", no_argument, NULL, OPT_FAIL },
-	{ "max-lost", required_argument, NULL, OPT_MAX_LOST },
-	{ "stack", no_argument, NULL, 's' },
-	{ "callbacks", no_argument, NULL, OPT_CALLBACKS },
-	{ "calls", no_argument, NULL, OPT_CALLS },
-	{ "walks", no_argument, NULL, OPT_WALKS },
-	{ "backend", required_argument, NULL, OPT_BACKEND },
-	{ "ring", required_argument, NULL, OPT_RING },
-	{ "output", required_argument, NULL, OPT_OUTPUT },
-	COMMON_LONG,
-	{}
-};
+static const struct option long_options[] = { { "zone", required_argument, NULL, 'z' },
+					      { "range", required_argument, NULL, 'r' },
+					      { "op", required_argument, NULL, 'o' },
+					      { "pid", required_argument, NULL, 'P' },
+					      { "comm", required_argument, NULL, 'c' },
+					      { "ret", required_argument, NULL, 'R' },
+					      { "verdict", required_argument, NULL, 'V' },
+					      { "duration", required_argument, NULL, 'd' },
+					      { "limit", required_argument, NULL, 'n' },
+					      { "fail", no_argument, NULL, OPT_FAIL },
+					      { "max-lost", required_argument, NULL, OPT_MAX_LOST },
+					      { "stack", no_argument, NULL, 's' },
+					      { "callbacks", no_argument, NULL, OPT_CALLBACKS },
+					      { "calls", no_argument, NULL, OPT_CALLS },
+					      { "walks", no_argument, NULL, OPT_WALKS },
+					      { "backend", required_argument, NULL, OPT_BACKEND },
+					      { "ring", required_argument, NULL, OPT_RING },
+					      { "output", required_argument, NULL, OPT_OUTPUT },
+					      COMMON_LONG,
+					      {} };
 
 static int bad_value(const char *option, const char *value, const char *wants)
 {
@@ -171,13 +167,16 @@ static int parse_ring(const char *text, size_t *size)
 	if (errno || end == text)
 		return bad_value("ring", text, wants);
 	switch (*end) {
-	case 'G': case 'g':
+	case 'G':
+	case 'g':
 		value <<= 10;
 		/* fall through */
-	case 'M': case 'm':
+	case 'M':
+	case 'm':
 		value <<= 10;
 		/* fall through */
-	case 'K': case 'k':
+	case 'K':
+	case 'k':
 		value <<= 10;
 		end++;
 	}
@@ -300,7 +299,8 @@ static void take_stack(const struct watch *watch, const struct change *change, s
 	uint64_t addrs[32], start, end;
 	size_t nr = capture_stack(watch->capture, change->stack_id, addrs, 32), top = 0;
 
-	if (!kernel_code(&watch->kernel, capture_function(watch->capture, change->func), &start, &end))
+	if (!kernel_code(&watch->kernel, capture_function(watch->capture, change->func), &start,
+			 &end))
 		while (top < nr && (addrs[top] < start || addrs[top] >= end))
 			top++;
 	if (top == nr)
@@ -408,8 +408,8 @@ static int open_output(struct watch *watch)
 static int close_output(struct watch *watch)
 {
 	const char *path = watch->options->output ? watch->options->output : "stdout";
-	bool failed = ferror(watch->out) | (watch->out == stdout ? fflush(stdout) :
-					    fclose(watch->out));
+	bool failed = ferror(watch->out) |
+		      (watch->out == stdout ? fflush(stdout) : fclose(watch->out));
 
 	if (failed)
 		fprintf(stderr, "pwtrace: writing to %s failed: %s\n", path, strerror(errno));
@@ -463,7 +463,7 @@ static int follow(struct watch *watch, pid_t *child)
 					options->command[0],
 					WIFSIGNALED(status) ? "signal" : "status",
 					WIFSIGNALED(status) ? WTERMSIG(status) :
-					WEXITSTATUS(status));
+							      WEXITSTATUS(status));
 			break;
 		}
 		if (end) {
@@ -579,7 +579,8 @@ static int open_and_run(struct watch *watch)
 		fprintf(stderr, "pwtrace: out of memory\n");
 		return EXIT_INTERNAL;
 	}
-	err = capture_open(&watch->capture, &watch->kernel, &options->capture, on_record, watch, &why);
+	err = capture_open(&watch->capture, &watch->kernel, &options->capture, on_record, watch,
+			   &why);
 	if (err)
 		return cannot_run(&options->common, why.text);
 	watch->emitter->range_function = capture_function(watch->capture, PWT_FN_RANGE);

@@ -6,7 +6,7 @@
 
 #include "emit.h"
 
-#define WIDTH	48
+#define WIDTH 48
 
 struct scale {
 	uint64_t start, end;
@@ -36,7 +36,8 @@ static void draw_line(FILE *out, const struct scale *scale, const char *indent, 
 	line[from] = fill[0];
 	line[to - 1] = fill[2];
 	line[WIDTH] = '\0';
-	fprintf(out, "%s%-10s |%s| %#" PRIx64 " to %#" PRIx64 "\n", indent, label, line, start, end);
+	fprintf(out, "%s%-10s |%s| %#" PRIx64 " to %#" PRIx64 "\n", indent, label, line, start,
+		end);
 }
 
 void draw_boundary(FILE *out, const struct change *change, const char *indent)

@@ -75,7 +75,9 @@ void emit_symbol(const struct emitter *emitter, uint64_t addr, char *buf, size_t
 	uint64_t offset;
 	const char *name = kallsyms_name(kernel->syms, addr, &offset);
 
-	/* data and allocations lie behind the last symbol: a megabyte away means nothing any more */
+	/*
+	 * data and allocations lie behind the last symbol: a megabyte away means nothing any more
+	 */
 	if (name && offset < (1 << 20))
 		snprintf(buf, size, "%s+%#llx", name, (unsigned long long)offset);
 	else
@@ -103,8 +105,8 @@ void emit_time(const struct emitter *emitter, uint64_t monotonic, bool date, cha
 static void print_losses(FILE *out, const struct summary *summary)
 {
 	static const char *const types[PWT_NR_TYPES] = {
-		[PWT_ENTER] = "entry", [PWT_EXIT] = "exit", [PWT_SLICE] = "slice",
-		[PWT_WALK] = "walk", [PWT_CALLBACK] = "callback", [PWT_SPLIT] = "split",
+		[PWT_ENTER] = "entry", [PWT_EXIT] = "exit",	    [PWT_SLICE] = "slice",
+		[PWT_WALK] = "walk",   [PWT_CALLBACK] = "callback", [PWT_SPLIT] = "split",
 		[PWT_AREA] = "area",
 	};
 	const char *separator = " (";

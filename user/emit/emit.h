@@ -12,9 +12,9 @@
 
 struct emit_options {
 	bool json;
-	bool pretty;		/* JSON over several lines */
+	bool pretty; /* JSON over several lines */
 	bool color;
-	bool verbose;		/* text: no line is folded into a count, all entries are shown */
+	bool verbose; /* text: no line is folded into a count, all entries are shown */
 };
 
 /* A kernel stack that goes with a change; nr 0: none was taken. */
@@ -26,8 +26,8 @@ struct stack {
 /* The end of a run. */
 struct summary {
 	const struct check_stats *stats;
-	uint64_t shown;			/* changes that passed the filters */
-	const uint64_t *records_lost;	/* by type, PWT_NR_TYPES of them */
+	uint64_t shown;		      /* changes that passed the filters */
+	const uint64_t *records_lost; /* by type, PWT_NR_TYPES of them */
 	uint64_t records_lost_total;
 	uint64_t probes_missed;
 	const char *kernel;
@@ -44,7 +44,7 @@ struct emitter_ops {
 		       const struct stack *stack);
 	void (*walk)(struct emitter *emitter, const struct pwt_walk *walk);
 	void (*summary)(struct emitter *emitter, const struct summary *summary);
-	void (*idle)(struct emitter *emitter);	/* nothing is coming: show what was held back */
+	void (*idle)(struct emitter *emitter); /* nothing is coming: show what was held back */
 	void (*free)(struct emitter *emitter);
 };
 
@@ -53,8 +53,8 @@ struct emitter {
 	const struct kernel *kernel;
 	struct emit_options options;
 	FILE *out;
-	int64_t realtime_offset;	/* CLOCK_REALTIME - CLOCK_MONOTONIC, ns */
-	const char *range_function;	/* that PWT_FN_RANGE is in this kernel */
+	int64_t realtime_offset;    /* CLOCK_REALTIME - CLOCK_MONOTONIC, ns */
+	const char *range_function; /* that PWT_FN_RANGE is in this kernel */
 };
 
 /* NULL where there is no memory. @range_function may be set later. */
@@ -96,9 +96,10 @@ struct emitter *emit_json_new(void);
 /* Words that back ends share. */
 const char *emit_function(const struct emitter *emitter, enum pwt_func func);
 const char *emit_context(const struct change *change);	/* "task", "softirq", "hardirq", "nmi" */
-void emit_size(uint64_t bytes, char *buf, size_t size);	/* "4K", "2M", "36K" */
+void emit_size(uint64_t bytes, char *buf, size_t size); /* "4K", "2M", "36K" */
 void emit_symbol(const struct emitter *emitter, uint64_t addr, char *buf, size_t size);
-void emit_time(const struct emitter *emitter, uint64_t monotonic, bool date, char *buf, size_t size);
+void emit_time(const struct emitter *emitter, uint64_t monotonic, bool date, char *buf,
+	       size_t size);
 
 /* The summary for people, on stderr in every format. */
 void emit_summary_text(FILE *out, const struct summary *summary);

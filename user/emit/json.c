@@ -105,7 +105,8 @@ static void put_who(json *object, const struct emitter *emitter, const struct ch
 		emit_symbol(emitter, caller, symbol, sizeof(symbol));
 	put_string(object, "caller", caller ? symbol : NULL);
 	put(object, "stack", stack_symbols(emitter, stack));
-	put(object, "parent", change->parent_seq ? json_object_new_int64(change->parent_seq) : NULL);
+	put(object, "parent",
+	    change->parent_seq ? json_object_new_int64(change->parent_seq) : NULL);
 	put(object, "own", json_object_new_boolean(change->own));
 }
 
@@ -177,7 +178,7 @@ static void put_verdict(json *object, const struct change *change)
 static void print(struct emitter *emitter, json *object)
 {
 	int flags = emitter->options.pretty ? JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED :
-		    JSON_C_TO_STRING_PLAIN;
+					      JSON_C_TO_STRING_PLAIN;
 
 	fputs(json_object_to_json_string_ext(object, flags | JSON_C_TO_STRING_NOSLASHESCAPE),
 	      emitter->out);
@@ -239,8 +240,10 @@ static json *hook_array(const struct summary *summary)
 			continue;
 		object = json_object_new_object();
 		put_string(object, "function", hook->function);
-		put_string(object, "state", hook->state == HOOK_ATTACHED ? "attached" :
-			   hook->state == HOOK_ABSENT ? "absent" : "failed");
+		put_string(object, "state",
+			   hook->state == HOOK_ATTACHED ? "attached" :
+			   hook->state == HOOK_ABSENT	? "absent" :
+							  "failed");
 		json_object_array_add(array, object);
 	}
 	return array;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * For people: a line a change. Lines that say the same about other addresses are folded into a count; a
- * MISMATCH and a refused request show their entries.
+ * For people: a line a change. Lines that say the same about other addresses are folded into a
+ * count; a MISMATCH and a refused request show their entries.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -14,8 +14,8 @@
 /* Lines like the one printed last that were held back. */
 struct fold {
 	uint64_t count;
-	uint64_t low, high;	/* of their addresses */
-	uint64_t time;		/* of the last */
+	uint64_t low, high; /* of their addresses */
+	uint64_t time;	    /* of the last */
 	char key[256];
 };
 
@@ -28,10 +28,8 @@ struct text {
 static const char *paint(const struct text *text, enum verdict verdict)
 {
 	static const char *const colors[VERDICT_NR] = {
-		[VERDICT_MATCH] = "\033[32m",
-		[VERDICT_MISMATCH] = "\033[1;31m",
-		[VERDICT_UNKNOWN] = "\033[33m",
-		[VERDICT_RACED] = "\033[33m",
+		[VERDICT_MATCH] = "\033[32m",	[VERDICT_MISMATCH] = "\033[1;31m",
+		[VERDICT_UNKNOWN] = "\033[33m", [VERDICT_RACED] = "\033[33m",
 		[VERDICT_LOST] = "\033[35m",
 	};
 
@@ -90,8 +88,9 @@ static void print_fold(struct text *text)
 	struct fold *fold = &text->fold;
 
 	if (fold->count)
-		fprintf(text->base.out, "%15s   ... %" PRIu64 " more like it, %#" PRIx64 " to %#" PRIx64
-			"\n", "", fold->count, fold->low, fold->high);
+		fprintf(text->base.out,
+			"%15s   ... %" PRIu64 " more like it, %#" PRIx64 " to %#" PRIx64 "\n", "",
+			fold->count, fold->low, fold->high);
 	fold->count = 0;
 	fold->key[0] = '\0';
 }
@@ -141,7 +140,7 @@ static void print_difference(struct text *text, const struct change *change)
 	print_entry(text, "after", diff->level, diff->after);
 }
 
-#define MAX_SHOWN	8
+#define MAX_SHOWN 8
 
 /* The entries that map the range and its neighbours, before and after. */
 static void print_entries(struct text *text, const struct change *change)
@@ -245,17 +244,18 @@ static void text_change(struct emitter *emitter, const struct change *change,
 	format_masks(change, masks, sizeof(masks));
 	format_leaves(change, leaves, sizeof(leaves));
 	format_ret(change, ret, sizeof(ret));
-	snprintf(key, sizeof(key), "%u %u %s %d %s %s %d %d %x %d %u %u %.120s", change->pid, change->func,
-		 change->op, change->zone, size, ret, change->verdict, change->reason,
+	snprintf(key, sizeof(key), "%u %u %s %d %s %s %d %d %x %d %u %u %.120s", change->pid,
+		 change->func, change->op, change->zone, size, ret, change->verdict, change->reason,
 		 change->findings, nested, change->splits[PGTABLE_LEVEL_PMD],
 		 change->splits[PGTABLE_LEVEL_PUD], masks);
 	print_header(text);
 	if (!(stack && stack->nr) && folded(text, change, key))
 		return;
-	fprintf(emitter->out, "%-15s %7u %-15s %s%-*s %-8s %#018" PRIx64 " %5s %-8s %4s %s%-8s%s %s",
-		time, change->pid, change->comm, nested ? "  " : "", nested ? 28 : 30, change->op,
-		zone_name(change->zone), change->addr, size, leaves, ret, paint(text, change->verdict),
-		verdict_name(change->verdict), plain(text), masks);
+	fprintf(emitter->out,
+		"%-15s %7u %-15s %s%-*s %-8s %#018" PRIx64 " %5s %-8s %4s %s%-8s%s %s", time,
+		change->pid, change->comm, nested ? "  " : "", nested ? 28 : 30, change->op,
+		zone_name(change->zone), change->addr, size, leaves, ret,
+		paint(text, change->verdict), verdict_name(change->verdict), plain(text), masks);
 	if (change->reason)
 		fprintf(emitter->out, " [%s]", reason_name(change->reason));
 	print_findings(text, change);
@@ -275,9 +275,9 @@ static void text_walk(struct emitter *emitter, const struct pwt_walk *walk)
 	print_fold(text);
 	emit_time(emitter, walk->hdr.time, false, time, sizeof(time));
 	emit_symbol(emitter, walk->ops, ops, sizeof(ops));
-	fprintf(emitter->out, "%-15s %7u walk %#" PRIx64 " to %#" PRIx64 " ops %s = %lld (%s)\n", time,
-		walk->hdr.pid, (uint64_t)walk->start, (uint64_t)walk->end, ops, (long long)walk->ret,
-		emit_function(emitter, walk->hdr.func));
+	fprintf(emitter->out, "%-15s %7u walk %#" PRIx64 " to %#" PRIx64 " ops %s = %lld (%s)\n",
+		time, walk->hdr.pid, (uint64_t)walk->start, (uint64_t)walk->end, ops,
+		(long long)walk->ret, emit_function(emitter, walk->hdr.func));
 }
 
 static void text_idle(struct emitter *emitter)

@@ -20,29 +20,29 @@
 
 #include "geometry/geometry.h"
 
-#define DESC_BIT(n)		(1ULL << (n))
+#define DESC_BIT(n) (1ULL << (n))
 
-#define PTE_VALID		DESC_BIT(0)
-#define PTE_TABLE_BIT		DESC_BIT(1)
-#define PTE_TYPE_MASK		3ULL
-#define PTE_USER		DESC_BIT(6)	/* AP[1] */
-#define PTE_RDONLY		DESC_BIT(7)	/* AP[2] */
-#define PTE_SHARED		(3ULL << 8)	/* SH[1:0]; PA[51:50] with LPA2 */
-#define PTE_AF			DESC_BIT(10)
-#define PTE_NG			DESC_BIT(11)
-#define PTE_PRESENT_INVALID	DESC_BIT(11)	/* where PTE_VALID is clear */
-#define PTE_GP			DESC_BIT(50)
-#define PTE_DBM			DESC_BIT(51)
-#define PTE_WRITE		PTE_DBM
-#define PTE_CONT		DESC_BIT(52)
-#define PTE_PXN			DESC_BIT(53)
-#define PTE_UXN			DESC_BIT(54)
-#define PTE_DIRTY		DESC_BIT(55)	/* software */
-#define PTE_SPECIAL		DESC_BIT(56)	/* software */
+#define PTE_VALID	    DESC_BIT(0)
+#define PTE_TABLE_BIT	    DESC_BIT(1)
+#define PTE_TYPE_MASK	    3ULL
+#define PTE_USER	    DESC_BIT(6) /* AP[1] */
+#define PTE_RDONLY	    DESC_BIT(7) /* AP[2] */
+#define PTE_SHARED	    (3ULL << 8) /* SH[1:0]; PA[51:50] with LPA2 */
+#define PTE_AF		    DESC_BIT(10)
+#define PTE_NG		    DESC_BIT(11)
+#define PTE_PRESENT_INVALID DESC_BIT(11) /* where PTE_VALID is clear */
+#define PTE_GP		    DESC_BIT(50)
+#define PTE_DBM		    DESC_BIT(51)
+#define PTE_WRITE	    PTE_DBM
+#define PTE_CONT	    DESC_BIT(52)
+#define PTE_PXN		    DESC_BIT(53)
+#define PTE_UXN		    DESC_BIT(54)
+#define PTE_DIRTY	    DESC_BIT(55) /* software */
+#define PTE_SPECIAL	    DESC_BIT(56) /* software */
 
 /* Hierarchical bits of a table descriptor (Arm ARM D8.4.3). */
-#define TABLE_PXN		DESC_BIT(59)
-#define TABLE_UXN		DESC_BIT(60)
+#define TABLE_PXN DESC_BIT(59)
+#define TABLE_UXN DESC_BIT(60)
 
 static inline bool desc_valid(uint64_t desc)
 {
@@ -62,8 +62,7 @@ static inline bool desc_table(uint64_t desc, enum pgtable_level level)
 /* p?d_leaf(): present and no table. The kernel's pmd_table() looks at both type bits. */
 static inline bool desc_leaf(uint64_t desc, enum pgtable_level level)
 {
-	return desc_present(desc) &&
-	       !desc_table(desc, level);
+	return desc_present(desc) && !desc_table(desc, level);
 }
 
 /* The output address: a table's or a page's physical address, in bytes. */

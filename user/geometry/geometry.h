@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The shape of the kernel's translation tables on one system: VMSAv8-64 (Arm ARM D8.2) as Linux sets
- * it up. Everything is known at run time only: a kernel built for 52-bit addresses folds a level away
- * on a CPU without FEAT_LPA2.
+ * The shape of the kernel's translation tables on one system: VMSAv8-64 (Arm ARM D8.2) as Linux
+ * sets it up. Everything is known at run time only: a kernel built for 52-bit addresses folds a
+ * level away on a CPU without FEAT_LPA2.
  */
 #ifndef PWTRACE_GEOMETRY_H
 #define PWTRACE_GEOMETRY_H
@@ -21,14 +21,14 @@ enum pgtable_level {
 };
 
 struct geometry {
-	unsigned int page_shift;	/* 12, 14 or 16 */
-	unsigned int va_bits;		/* in use: 64 - TCR_EL1.T1SZ */
-	unsigned int va_bits_config;	/* CONFIG_ARM64_VA_BITS */
-	unsigned int levels;		/* that the hardware walks */
-	unsigned int top_index_bits;	/* of the index into swapper_pg_dir */
-	bool lpa2;			/* descriptor bits 9:8 hold PA[51:50] (4K and 16K pages) */
-	uint64_t oa_mask;		/* descriptor bits that are output address bits in place */
-	unsigned int cont_ptes;		/* entries in a contiguous run of PTEs */
+	unsigned int page_shift;     /* 12, 14 or 16 */
+	unsigned int va_bits;	     /* in use: 64 - TCR_EL1.T1SZ */
+	unsigned int va_bits_config; /* CONFIG_ARM64_VA_BITS */
+	unsigned int levels;	     /* that the hardware walks */
+	unsigned int top_index_bits; /* of the index into swapper_pg_dir */
+	bool lpa2;		     /* descriptor bits 9:8 hold PA[51:50] (4K and 16K pages) */
+	uint64_t oa_mask;	     /* descriptor bits that are output address bits in place */
+	unsigned int cont_ptes;	     /* entries in a contiguous run of PTEs */
 	unsigned int cont_pmds;
 };
 
@@ -85,7 +85,8 @@ static inline unsigned int geometry_index(const struct geometry *geo, enum pgtab
 static inline unsigned int geometry_run(const struct geometry *geo, enum pgtable_level level)
 {
 	return level == PGTABLE_LEVEL_PTE ? geo->cont_ptes :
-	       level == PGTABLE_LEVEL_PMD ? geo->cont_pmds : 1;
+	       level == PGTABLE_LEVEL_PMD ? geo->cont_pmds :
+					    1;
 }
 
 /* May an entry of @level be a block? PUD blocks exist with 4K pages only (pud_sect_supported()). */

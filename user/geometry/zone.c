@@ -4,12 +4,8 @@
 #include <string.h>
 
 static const char *const zone_names[ZONE_NR] = {
-	[ZONE_LINEAR] = "linear",
-	[ZONE_MODULES] = "modules",
-	[ZONE_IMAGE] = "image",
-	[ZONE_VMALLOC] = "vmalloc",
-	[ZONE_VMEMMAP] = "vmemmap",
-	[ZONE_OTHER] = "other",
+	[ZONE_LINEAR] = "linear",   [ZONE_MODULES] = "modules", [ZONE_IMAGE] = "image",
+	[ZONE_VMALLOC] = "vmalloc", [ZONE_VMEMMAP] = "vmemmap", [ZONE_OTHER] = "other",
 };
 
 static bool inside(const struct zone_range *range, uint64_t addr)

@@ -12,13 +12,13 @@ enum zone {
 	ZONE_IMAGE,
 	ZONE_VMALLOC,
 	ZONE_VMEMMAP,
-	ZONE_OTHER,		/* fixmap, PCI I/O, KASAN shadow, guard holes */
+	ZONE_OTHER, /* fixmap, PCI I/O, KASAN shadow, guard holes */
 	ZONE_NR,
 };
 
 struct zone_range {
 	uint64_t start;
-	uint64_t end;		/* the first address behind; start == end: the zone is not known */
+	uint64_t end; /* the first address behind; start == end: the zone is not known */
 };
 
 struct zones {

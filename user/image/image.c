@@ -28,7 +28,9 @@ void image_release(struct image *image)
 	image_init(image, image->geo, image->root);
 }
 
-/* Room for @need elements; leaves the array that is part of the image behind when it is too small. */
+/*
+ * Room for @need elements; leaves the array that is part of the image behind when it is too small.
+ */
 static int make_room(void **array, void *small, uint32_t *room, uint32_t need, size_t elem)
 {
 	uint32_t want = *room;
@@ -56,8 +58,9 @@ static int room_for(struct image *image, uint32_t slices, uint32_t entries)
 		return 0;
 	err = make_room((void **)&image->slices, image->small_slices, &image->room_slices, slices,
 			sizeof(*image->slices));
-	return err ? err : make_room((void **)&image->entries, image->small_entries,
-				     &image->room_entries, entries, sizeof(*image->entries));
+	return err ? err :
+		     make_room((void **)&image->entries, image->small_entries, &image->room_entries,
+			       entries, sizeof(*image->entries));
 }
 
 int image_copy(struct image *copy, const struct image *image)

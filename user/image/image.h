@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A table image: entries of a set of table pages, as slices of consecutive entries. It does not know
- * where they came from, and it need not hold all of a page.
+ * A table image: entries of a set of table pages, as slices of consecutive entries. It does not
+ * know where they came from, and it need not hold all of a page.
  */
 #ifndef PWTRACE_IMAGE_H
 #define PWTRACE_IMAGE_H
@@ -12,26 +12,26 @@
 #include "geometry/geometry.h"
 
 /* Enough for a page's path and window: such an image never allocates. */
-#define IMAGE_SMALL_SLICES	8
-#define IMAGE_SMALL_ENTRIES	16
+#define IMAGE_SMALL_SLICES  8
+#define IMAGE_SMALL_ENTRIES 16
 
 struct image_slice {
-	uint64_t table;		/* physical address of the table page */
-	uint64_t addr;		/* virtual address that the first entry maps */
-	uint32_t offset;	/* of the first entry in image->entries */
-	uint16_t first;		/* its index in the table */
+	uint64_t table;	 /* physical address of the table page */
+	uint64_t addr;	 /* virtual address that the first entry maps */
+	uint32_t offset; /* of the first entry in image->entries */
+	uint16_t first;	 /* its index in the table */
 	uint16_t nr;
-	uint8_t level;		/* enum pgtable_level */
+	uint8_t level; /* enum pgtable_level */
 };
 
 struct image {
 	const struct geometry *geo;
-	uint64_t root;		/* physical address of the top level table */
+	uint64_t root; /* physical address of the top level table */
 	struct image_slice *slices;
 	uint64_t *entries;
 	uint32_t nr_slices, room_slices;
 	uint32_t nr_entries, room_entries;
-	bool torn;		/* one entry was read twice with two values */
+	bool torn; /* one entry was read twice with two values */
 	struct image_slice small_slices[IMAGE_SMALL_SLICES];
 	uint64_t small_entries[IMAGE_SMALL_ENTRIES];
 };

@@ -10,12 +10,12 @@
 
 #include "base/cleanup.h"
 
-#define READ_SIZE	(64 << 10)
+#define READ_SIZE (64 << 10)
 
 struct symbol {
 	uint64_t addr;
-	uint32_t name;		/* offset in names */
-	uint32_t order;		/* in the file: of aliases the first wins */
+	uint32_t name;	/* offset in names */
+	uint32_t order; /* in the file: of aliases the first wins */
 };
 
 struct kallsyms {

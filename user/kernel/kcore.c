@@ -10,9 +10,9 @@
 
 #include "base/cleanup.h"
 
-#define NOTE_NAME	"VMCOREINFO"
-#define NOTES_MAX	(1 << 20)
-#define PHDRS_MAX	4096
+#define NOTE_NAME "VMCOREINFO"
+#define NOTES_MAX (1 << 20)
+#define PHDRS_MAX 4096
 
 static int read_at(int fd, void *buf, size_t size, uint64_t offset)
 {

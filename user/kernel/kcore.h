@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * /proc/kcore (fs/proc/kcore.c): the kernel's memory as an ELF core file. Its VMCOREINFO note tells of
- * the kernel's address space in lines of KEY=VALUE.
+ * /proc/kcore (fs/proc/kcore.c): the kernel's memory as an ELF core file. Its VMCOREINFO note tells
+ * of the kernel's address space in lines of KEY=VALUE.
  */
 #ifndef PWTRACE_KCORE_H
 #define PWTRACE_KCORE_H
@@ -9,15 +9,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define VMCOREINFO_MAX	(64 << 10)
+#define VMCOREINFO_MAX (64 << 10)
 
 /**
  * vmcoreinfo_read_elf() - find the note in an ELF core file
  * @path: /proc/kcore, or a core file
  * @out: its text, NUL-terminated; free() it
  *
- * Return: 0; -errno of opening or reading; -EBADMSG: not an ELF64 little endian file; -ENOENT: it has
- * no such note.
+ * Return: 0; -errno of opening or reading; -EBADMSG: not an ELF64 little endian file; -ENOENT: it
+ * has no such note.
  */
 int vmcoreinfo_read_elf(const char *path, char **out);
 

@@ -20,14 +20,15 @@ int problem(struct problem *why, int err, const char *format, ...)
 	return err;
 }
 
-static int number(const char *info, const char *key, int base, uint64_t *value,
-		  struct problem *why)
+static int number(const char *info, const char *key, int base, uint64_t *value, struct problem *why)
 {
 	int err = vmcoreinfo_number(info, key, base, value);
 
 	if (err)
-		return problem(why, err, "VMCOREINFO of this kernel has no usable %s: is it an arm64 "
-			       "kernel with CONFIG_VMCORE_INFO (CONFIG_CRASH_CORE)?", key);
+		return problem(why, err,
+			       "VMCOREINFO of this kernel has no usable %s: is it an arm64 "
+			       "kernel with CONFIG_VMCORE_INFO (CONFIG_CRASH_CORE)?",
+			       key);
 	return 0;
 }
 
@@ -63,7 +64,8 @@ int kernel_parse_vmcoreinfo(struct kernel *kernel, const char *info, struct prob
 	}
 	if (page_size & (page_size - 1) || page_size < 4096 || t1sz > 39 || va_bits > 52 ||
 	    geometry_init(&kernel->geo, __builtin_ctzll(page_size), 64 - t1sz, va_bits))
-		return problem(why, -EINVAL, "VMCOREINFO tells of %llu byte pages, VA_BITS %llu and "
+		return problem(why, -EINVAL,
+			       "VMCOREINFO tells of %llu byte pages, VA_BITS %llu and "
 			       "T1SZ %llu, which no arm64 Linux has",
 			       (unsigned long long)page_size, (unsigned long long)va_bits,
 			       (unsigned long long)t1sz);
@@ -82,7 +84,8 @@ static int load_symbols(struct kernel *kernel, struct problem *why)
 	int err = kallsyms_load(&kernel->syms, "/proc/kallsyms");
 
 	if (err == -EPERM)
-		return problem(why, err, "/proc/kallsyms shows no addresses: run as root (with "
+		return problem(why, err,
+			       "/proc/kallsyms shows no addresses: run as root (with "
 			       "CAP_SYSLOG), or set kernel.kptr_restrict to 0 or 1");
 	if (err)
 		return problem(why, err, "cannot read /proc/kallsyms: %s", strerror(-err));
@@ -98,11 +101,13 @@ static int load_vmcoreinfo(struct kernel *kernel, struct problem *why)
 	int err = vmcoreinfo_read_elf("/proc/kcore", &info);
 
 	if (err == -EPERM || err == -EACCES)
-		return problem(why, err, "cannot open /proc/kcore: run as root (with CAP_SYS_RAWIO); "
+		return problem(why, err,
+			       "cannot open /proc/kcore: run as root (with CAP_SYS_RAWIO); "
 			       "kernel lockdown in confidentiality mode forbids it, see "
 			       "/sys/kernel/security/lockdown");
 	if (err)
-		return problem(why, err, "cannot read VMCOREINFO from /proc/kcore: %s "
+		return problem(why, err,
+			       "cannot read VMCOREINFO from /proc/kcore: %s "
 			       "(the kernel needs CONFIG_PROC_KCORE and CONFIG_VMCORE_INFO)",
 			       strerror(-err));
 	return kernel_parse_vmcoreinfo(kernel, info, why);
@@ -145,8 +150,9 @@ static bool matches_by(uint64_t capability, uint64_t matches)
 }
 
 /*
- * Does the kernel have the CPU capability whose matches() is named @matches? The number of a capability
- * differs from build to build: cpucap_ptrs[] is indexed by it (arch/arm64/kernel/cpufeature.c).
+ * Does the kernel have the CPU capability whose matches() is named @matches? The number of a
+ * capability differs from build to build: cpucap_ptrs[] is indexed by it
+ * (arch/arm64/kernel/cpufeature.c).
  */
 static int has_capability(const struct kernel *kernel, const char *matches, bool *has)
 {
@@ -171,8 +177,8 @@ static int has_capability(const struct kernel *kernel, const char *matches, bool
 }
 
 /*
- * Does split_kernel_leaf_mapping() split? Since f12b435de2f2 (v7.1) a variable that stays tells; before,
- * it is dropped after boot and the CPU capability decides.
+ * Does split_kernel_leaf_mapping() split? Since f12b435de2f2 (v7.1) a variable that stays tells;
+ * before, it is dropped after boot and the CPU capability decides.
  */
 static int find_splits(const struct kernel *kernel, bool *splits)
 {
@@ -223,8 +229,10 @@ int kernel_open(struct kernel *kernel, struct problem *why)
 	uname(&uts);
 	snprintf(kernel->release, sizeof(kernel->release), "%s", uts.release);
 	if (strcmp(uts.machine, "aarch64"))
-		return problem(why, -ENOTSUP, "this machine is %s: pwtrace watches arm64 kernels, run "
-			       "it on an arm64 machine or in an arm64 guest", uts.machine);
+		return problem(why, -ENOTSUP,
+			       "this machine is %s: pwtrace watches arm64 kernels, run "
+			       "it on an arm64 machine or in an arm64 guest",
+			       uts.machine);
 	err = load_symbols(kernel, why);
 	if (!err)
 		err = load_vmcoreinfo(kernel, why);

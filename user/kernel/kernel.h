@@ -15,14 +15,14 @@ struct kernel {
 	char release[65];
 	struct geometry geo;
 	struct zones zones;
-	uint64_t root_va;	/* swapper_pg_dir, in the kernel image's mapping */
+	uint64_t root_va; /* swapper_pg_dir, in the kernel image's mapping */
 	uint64_t root_pa;
-	uint64_t phys_to_virt;	/* linear address - physical address, modulo 2^64 */
+	uint64_t phys_to_virt; /* linear address - physical address, modulo 2^64 */
 	struct kallsyms *syms;
-	uint64_t pageattr_ops;	/* address, 0: the kernel has none */
-	bool splits_leaves;	/* linear_map_requires_bbml2/3 is set */
-	bool splits_unknown;	/* leaves can be split, but the variable was not found */
-	bool rodata_full;	/* of arch/arm64/mm/pageattr.c */
+	uint64_t pageattr_ops; /* address, 0: the kernel has none */
+	bool splits_leaves;    /* linear_map_requires_bbml2/3 is set */
+	bool splits_unknown;   /* leaves can be split, but the variable was not found */
+	bool rodata_full;      /* of arch/arm64/mm/pageattr.c */
 	bool rodata_full_unknown;
 };
 

@@ -12,14 +12,14 @@
 
 #include "base/cleanup.h"
 
-#define BTF_PATH	"/sys/kernel/btf/vmlinux"
-#define LOCKDOWN_PATH	"/sys/kernel/security/lockdown"
+#define BTF_PATH      "/sys/kernel/btf/vmlinux"
+#define LOCKDOWN_PATH "/sys/kernel/security/lockdown"
 
 #ifndef CAP_PERFMON
-#define CAP_PERFMON	38
+#define CAP_PERFMON 38
 #endif
 #ifndef CAP_BPF
-#define CAP_BPF		39
+#define CAP_BPF 39
 #endif
 
 static int check_machine(struct problem *why)
@@ -29,8 +29,10 @@ static int check_machine(struct problem *why)
 	uname(&uts);
 	if (!strcmp(uts.machine, "aarch64"))
 		return 0;
-	return problem(why, -ENOTSUP, "this machine is %s: pwtrace watches arm64 kernels; run it on "
-		       "an arm64 machine, or in an arm64 guest (tests/vm/run)", uts.machine);
+	return problem(why, -ENOTSUP,
+		       "this machine is %s: pwtrace watches arm64 kernels; run it on "
+		       "an arm64 machine, or in an arm64 guest (tests/vm/run)",
+		       uts.machine);
 }
 
 static bool effective(const struct __user_cap_data_struct data[2], unsigned int cap)
@@ -49,10 +51,12 @@ static int check_capabilities(struct problem *why)
 			       strerror(errno));
 	admin = effective(data, CAP_SYS_ADMIN);
 	if (!admin && (!effective(data, CAP_BPF) || !effective(data, CAP_PERFMON)))
-		return problem(why, -EPERM, "no permission to load BPF programs: run as root, or give "
+		return problem(why, -EPERM,
+			       "no permission to load BPF programs: run as root, or give "
 			       "CAP_BPF and CAP_PERFMON (or CAP_SYS_ADMIN)");
 	if (!effective(data, CAP_SYS_RAWIO))
-		return problem(why, -EPERM, "no permission to read /proc/kcore: run as root, or give "
+		return problem(why, -EPERM,
+			       "no permission to read /proc/kcore: run as root, or give "
 			       "CAP_SYS_RAWIO");
 	return 0;
 }
@@ -67,7 +71,8 @@ static int check_lockdown(struct problem *why)
 		return 0;
 	if (!strstr(text, "[confidentiality]"))
 		return 0;
-	return problem(why, -EPERM, "kernel lockdown is in confidentiality mode, which forbids BPF "
+	return problem(why, -EPERM,
+		       "kernel lockdown is in confidentiality mode, which forbids BPF "
 		       "programs to read kernel memory: boot with lockdown=integrity or without "
 		       "lockdown=, or with Secure Boot off");
 }
@@ -76,8 +81,10 @@ static int check_btf(struct problem *why)
 {
 	if (!access(BTF_PATH, R_OK))
 		return 0;
-	return problem(why, -errno, "no type information at " BTF_PATH " (%s): the kernel needs "
-		       "CONFIG_DEBUG_INFO_BTF", strerror(errno));
+	return problem(why, -errno,
+		       "no type information at " BTF_PATH " (%s): the kernel needs "
+		       "CONFIG_DEBUG_INFO_BTF",
+		       strerror(errno));
 }
 
 static int check_kernel(struct problem *why)

@@ -9,8 +9,8 @@
 
 struct need {
 	const char *name;
-	const char *what;		/* it is for */
-	int (*check)(struct problem *why);	/* 0, or a negative errno with @why filled in */
+	const char *what;		   /* it is for */
+	int (*check)(struct problem *why); /* 0, or a negative errno with @why filled in */
 };
 
 extern const struct need needs[];

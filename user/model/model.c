@@ -16,7 +16,9 @@ struct change {
 	void *ctx;
 };
 
-/* set_pageattr_masks(): masks may share bits (PTE_NG, PTE_PRESENT_INVALID), so clear comes first. */
+/*
+ * set_pageattr_masks(): masks may share bits (PTE_NG, PTE_PRESENT_INVALID), so clear comes first.
+ */
 static uint64_t apply_masks(uint64_t desc, const struct model_request *request)
 {
 	return (desc & ~request->clear_mask) | request->set_mask;
@@ -42,8 +44,8 @@ static int refuse(struct change *change, enum pgtable_level level, uint64_t addr
 }
 
 /*
- * Before 15bfba1ad77f the kernel made a mapping invalid by clearing PTE_VALID alone, and then did not
- * take the block for a leaf any more (pmd_sect()). A request of that kind shows by its masks.
+ * Before 15bfba1ad77f the kernel made a mapping invalid by clearing PTE_VALID alone, and then did
+ * not take the block for a leaf any more (pmd_sect()). A request of that kind shows by its masks.
  */
 static bool old_encoding(const struct model_request *request)
 {
@@ -62,8 +64,7 @@ static int change_block(uint64_t *entry, enum pgtable_level level, unsigned long
 	/* pud_leaf() of a folded pud */
 	if (level > geometry_top(change->geo))
 		return 0;
-	if (!desc_leaf(*entry, level) ||
-	    (!desc_valid(*entry) && old_encoding(change->request)))
+	if (!desc_leaf(*entry, level) || (!desc_valid(*entry) && old_encoding(change->request)))
 		return 0;
 	if (next - addr != geometry_size(change->geo, level))
 		return refuse(change, level, addr);
@@ -133,11 +134,13 @@ static int apply_hole(unsigned long addr, unsigned long next, int depth, struct 
 static const struct mm_walk_ops apply_ops = {
 	.pud_entry = apply_pud_entry,
 	.pmd_entry = apply_pmd_entry,
-	.pte_entry = pageattr_pte_entry,	/* change_page_range() */
+	.pte_entry = pageattr_pte_entry, /* change_page_range() */
 	.pte_hole = apply_hole,
 };
 
-/* The leaf that maps @addr and its contiguous run; false for a hole or an entry that was not read. */
+/*
+ * The leaf that maps @addr and its contiguous run; false for a hole or an entry that was not read.
+ */
 static bool leaf_at(const struct image *tables, uint64_t addr, uint64_t *start, uint64_t *end)
 {
 	enum pgtable_level level;
@@ -195,7 +198,9 @@ void model_update_range_prot(struct image *tables, const struct model_rules *rul
 	result->ret = walk_kernel_page_table_range_lockless(&mm, request->start,
 							    request->start + request->size,
 							    rules->apply_to_page_range ?
-							    &apply_ops : &pageattr_ops, &change);
+								    &apply_ops :
+								    &pageattr_ops,
+							    &change);
 	result->fault = mm.fault;
 	if (mm.fault.kind == PAGEWALK_NOT_IN_IMAGE)
 		result->gap = MODEL_GAP_NOT_CAPTURED;

@@ -25,20 +25,20 @@ struct model_rules {
 	 * linear_map_requires_bbml2 (bbml3 since v7.3) is set.
 	 */
 	bool splits_leaves;
-	bool splits_unknown;	/* the variable could not be read */
-	bool rodata_full;	/* ro and rw changes of an area are made to its linear alias too */
+	bool splits_unknown; /* the variable could not be read */
+	bool rodata_full;    /* ro and rw changes of an area are made to its linear alias too */
 	bool rodata_full_unknown;
 };
 
 struct model_request {
-	uint64_t start;		/* virtual address */
-	uint64_t size;		/* bytes */
+	uint64_t start; /* virtual address */
+	uint64_t size;	/* bytes */
 	uint64_t set_mask;
 	uint64_t clear_mask;
 	/*
-	 * Splitting takes new table pages from the allocator, whose choice the model cannot know: the
-	 * physical address of the table that now stands at @level in the place of @addr's block, 0 if
-	 * there is none. May be NULL.
+	 * Splitting takes new table pages from the allocator, whose choice the model cannot know:
+	 * the physical address of the table that now stands at @level in the place of @addr's
+	 * block, 0 if there is none. May be NULL.
 	 */
 	uint64_t (*new_table)(void *ctx, enum pgtable_level level, uint64_t addr);
 	void *ctx;
@@ -47,22 +47,22 @@ struct model_request {
 /* Why the model gives no answer. */
 enum model_gap {
 	MODEL_NO_GAP,
-	MODEL_GAP_SPLIT_STATE,		/* it is not known whether this kernel splits */
-	MODEL_GAP_ALLOCATES,		/* a missing table would be allocated */
-	MODEL_GAP_NOT_CAPTURED,		/* an entry that decides was not read */
+	MODEL_GAP_SPLIT_STATE,	/* it is not known whether this kernel splits */
+	MODEL_GAP_ALLOCATES,	/* a missing table would be allocated */
+	MODEL_GAP_NOT_CAPTURED, /* an entry that decides was not read */
 };
 
 /* A leaf that a request covers only in part: what the kernel refuses. */
 struct model_boundary {
 	bool found;
 	enum pgtable_level level;
-	uint64_t start;		/* of the leaf, or of its contiguous run */
+	uint64_t start; /* of the leaf, or of its contiguous run */
 	uint64_t end;
 };
 
 /* One callback of the walk, in order. */
 struct model_callback {
-	uint8_t level;		/* enum pgtable_level */
+	uint8_t level; /* enum pgtable_level */
 	uint64_t addr;
 	uint64_t next;
 };
@@ -72,7 +72,7 @@ struct model_result {
 	enum model_gap gap;
 	struct model_boundary boundary;
 	struct pagewalk_fault fault;
-	unsigned int leaves[PGTABLE_NR_LEVELS];	/* changed, by level */
+	unsigned int leaves[PGTABLE_NR_LEVELS]; /* changed, by level */
 };
 
 typedef void (*model_callback_fn)(void *ctx, const struct model_callback *callback);

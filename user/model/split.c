@@ -14,7 +14,8 @@ static uint64_t attributes(const struct geometry *geo, uint64_t desc)
 }
 
 /* The entries that split_pud() and split_pmd() fill the new table with. */
-static uint64_t child_attributes(const struct geometry *geo, enum pgtable_level child, uint64_t block)
+static uint64_t child_attributes(const struct geometry *geo, enum pgtable_level child,
+				 uint64_t block)
 {
 	uint64_t prot = attributes(geo, block) & ~(PTE_TYPE_MASK | PTE_CONT);
 
@@ -84,8 +85,8 @@ static bool aligned(uint64_t addr, uint64_t size)
 }
 
 /*
- * split_kernel_leaf_mapping_locked(): make @boundary the boundary of a leaf. @inside is an address of the
- * range next to it: in the same leaf, if the boundary is inside of one.
+ * split_kernel_leaf_mapping_locked(): make @boundary the boundary of a leaf. @inside is an address
+ * of the range next to it: in the same leaf, if the boundary is inside of one.
  */
 static int split_at(struct image *tables, const struct model_request *request, uint64_t boundary,
 		    uint64_t inside, enum model_gap *gap)
@@ -125,9 +126,13 @@ int split_leaves(struct image *tables, const struct model_request *request, enum
 
 	if (!aligned(start, page) || !aligned(end, page))
 		return -EINVAL;
-	/* of a single page the less aligned end is enough: it splits to pages, which is what both want */
+	/*
+	 * of a single page the less aligned end is enough: it splits to pages, which is what both
+	 * want
+	 */
 	if (end - start == page) {
-		bool at_start = __builtin_ctzll(start | 1ULL << 63) < __builtin_ctzll(end | 1ULL << 63);
+		bool at_start = __builtin_ctzll(start | 1ULL << 63) <
+				__builtin_ctzll(end | 1ULL << 63);
 
 		return split_at(tables, request, at_start ? start : end, start, gap);
 	}

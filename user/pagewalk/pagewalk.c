@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The walk, one function for all levels where the kernel has one for each: what differs between them
- * is which callback they have and whether they know actions. Tables are found by physical address in
- * the image, entry by entry, because an image may hold only a part of a table.
+ * The walk, one function for all levels where the kernel has one for each: what differs between
+ * them is which callback they have and whether they know actions. Tables are found by physical
+ * address in the image, entry by entry, because an image may hold only a part of a table.
  */
 #include <errno.h>
 #include <string.h>
@@ -35,7 +35,10 @@ static bool folded(const struct geometry *geo, int level)
 static unsigned long entry_end(const struct geometry *geo, int level, unsigned long addr,
 			       unsigned long end)
 {
-	/* PGDIR_SIZE and its kind: what is folded when the kernel is built is as large as the level below */
+	/*
+	 * PGDIR_SIZE and its kind: what is folded when the kernel is built is as large as the level
+	 * below
+	 */
 	int sized = level < built_levels(geo) ? level : built_levels(geo) - 1;
 	unsigned long size = geometry_size(geo, sized);
 	unsigned long boundary = (addr + size) & ~(size - 1);
@@ -43,7 +46,10 @@ static unsigned long entry_end(const struct geometry *geo, int level, unsigned l
 	return boundary - 1 < end - 1 ? boundary : end;
 }
 
-/* real_depth(): the number of the highest level that folding, when the kernel is built, makes this one. */
+/*
+ * real_depth(): the number of the highest level that folding, when the kernel is built, makes this
+ * one.
+ */
 static int hole_depth(const struct geometry *geo, int level)
 {
 	return level >= built_levels(geo) - 1 ? 0 : PGTABLE_LEVEL_PGD - level;
@@ -89,7 +95,8 @@ static int walk_ptes(uint64_t table, unsigned long addr, unsigned long end, stru
 		if (!slice || index >= slice->first + slice->nr)
 			slice = image_find(image, table, index);
 		if (!slice)
-			return fault(walk, PAGEWALK_NOT_IN_IMAGE, addr, PGTABLE_LEVEL_PTE, 0, -ENODATA);
+			return fault(walk, PAGEWALK_NOT_IN_IMAGE, addr, PGTABLE_LEVEL_PTE, 0,
+				     -ENODATA);
 		entry = image_slice_entries(image, slice) + (index - slice->first);
 		err = call_entry(entry, PGTABLE_LEVEL_PTE, addr, addr + size, walk);
 		if (err || addr >= end - size)
@@ -97,7 +104,9 @@ static int walk_ptes(uint64_t table, unsigned long addr, unsigned long end, stru
 	}
 }
 
-/* p?d_none(), never true for what is folded; of pgd and p4d p?d_none_or_clear_bad(): only tables. */
+/*
+ * p?d_none(), never true for what is folded; of pgd and p4d p?d_none_or_clear_bad(): only tables.
+ */
 static bool none_or_bad(struct mm_walk *walk, int level, unsigned long addr, uint64_t desc)
 {
 	if (folded(walk->mm->image->geo, level))
@@ -134,9 +143,11 @@ static int walk_entry(int level, uint64_t *entry, unsigned long addr, unsigned l
 	for (int again = 0; again <= PAGEWALK_MAX_AGAIN; again++) {
 		walk->action = ACTION_SUBTREE;
 		if (none_or_bad(walk, level, addr, *entry))
-			return ops->pte_hole ? ops->pte_hole(addr, next,
-							     hole_depth(walk->mm->image->geo, level),
-							     walk) : 0;
+			return ops->pte_hole ?
+				       ops->pte_hole(addr, next,
+						     hole_depth(walk->mm->image->geo, level),
+						     walk) :
+				       0;
 		err = call_entry(entry, level, addr, next, walk);
 		if (err)
 			return err;
@@ -156,7 +167,10 @@ static int walk_entry(int level, uint64_t *entry, unsigned long addr, unsigned l
 	return fault(walk, PAGEWALK_ENDLESS_AGAIN, addr, level, *entry, -ELOOP);
 }
 
-/* The entry of @level that maps @addr; for a folded level that of the top one, if it is to mean anything. */
+/*
+ * The entry of @level that maps @addr; for a folded level that of the top one, if it is to mean
+ * anything.
+ */
 static uint64_t *entry_at(const struct image *image, int level, uint64_t table, unsigned long addr,
 			  uint64_t *nothing)
 {
@@ -164,7 +178,8 @@ static uint64_t *entry_at(const struct image *image, int level, uint64_t table, 
 
 	if (level > top && built_levels(image->geo) != (int)image->geo->levels)
 		return nothing;
-	return image_entry(image, table, geometry_index(image->geo, level > top ? top : level, addr));
+	return image_entry(image, table,
+			   geometry_index(image->geo, level > top ? top : level, addr));
 }
 
 static int walk_table(int level, uint64_t table, unsigned long addr, unsigned long end,
@@ -178,8 +193,8 @@ static int walk_table(int level, uint64_t table, unsigned long addr, unsigned lo
 		uint64_t nothing = 0, *entry = entry_at(image, level, table, addr, &nothing);
 
 		if (!entry)
-			return fault(walk, PAGEWALK_NOT_IN_IMAGE, addr, level < top ? level : top, 0,
-				     -ENODATA);
+			return fault(walk, PAGEWALK_NOT_IN_IMAGE, addr, level < top ? level : top,
+				     0, -ENODATA);
 		next = entry_end(image->geo, level, addr, end);
 		err = walk_entry(level, entry, addr, next, walk);
 		if (err)
