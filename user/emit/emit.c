@@ -84,6 +84,23 @@ void emit_symbol(const struct emitter *emitter, uint64_t addr, char *buf, size_t
 		snprintf(buf, size, "%#llx", (unsigned long long)addr);
 }
 
+bool emit_range_symbol(const struct emitter *emitter, const struct change *change, char *buf,
+		       size_t size)
+{
+	const struct kallsyms *syms = emitter->kernel->syms;
+	uint64_t addr = geometry_untag(change->addr), first;
+
+	if (change->zone == ZONE_IMAGE) {
+		emit_symbol(emitter, addr, buf, size);
+		return true;
+	}
+	first = kallsyms_next(syms, addr - 1);
+	if (!first || first - addr >= change->size)
+		return false;
+	emit_symbol(emitter, first, buf, size);
+	return true;
+}
+
 void emit_time(const struct emitter *emitter, uint64_t monotonic, bool date, char *buf, size_t size)
 {
 	int64_t ns = (int64_t)monotonic + emitter->realtime_offset;

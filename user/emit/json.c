@@ -83,10 +83,8 @@ static void put_where(json *object, const struct emitter *emitter, const struct 
 	put(object, "addr", hex(change->addr));
 	put_number(object, "size", change->size);
 	put_string(object, "zone", zone_name(change->zone));
-	if (change->zone == ZONE_IMAGE) {
-		emit_symbol(emitter, change->addr, symbol, sizeof(symbol));
-		put_string(object, "symbol", symbol);
-	}
+	put_string(object, "symbol",
+		   emit_range_symbol(emitter, change, symbol, sizeof(symbol)) ? symbol : NULL);
 }
 
 static void put_who(json *object, const struct emitter *emitter, const struct change *change,

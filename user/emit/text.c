@@ -236,7 +236,7 @@ static void text_change(struct emitter *emitter, const struct change *change,
 			const struct stack *stack)
 {
 	struct text *text = (struct text *)emitter;
-	char time[32], size[24], masks[256], leaves[64], ret[16], key[256];
+	char time[32], size[24], masks[256], leaves[64], ret[16], key[256], symbol[128];
 	bool nested = change->parent_seq;
 
 	emit_time(emitter, change->time, false, time, sizeof(time));
@@ -258,6 +258,8 @@ static void text_change(struct emitter *emitter, const struct change *change,
 		paint(text, change->verdict), verdict_name(change->verdict), plain(text), masks);
 	if (change->reason)
 		fprintf(emitter->out, " [%s]", reason_name(change->reason));
+	if (emit_range_symbol(emitter, change, symbol, sizeof(symbol)))
+		fprintf(emitter->out, " %s", symbol);
 	print_findings(text, change);
 	print_splits(text, change);
 	if (change->own)
