@@ -229,13 +229,13 @@ like "text: folds lines that are alike" "$o/text.out" 'more like it'
 unlike "verbose: folds none" "$o/verbose.out" 'more like it'
 is "quiet: no MATCH" "$(grep -c MATCH "$o/quiet.out")" 0
 is "quiet: nothing on stderr" "$(grep -v '^provoke\|^skip\|^module\|^secretmem\|^ret=' "$o/quiet.err")" ''
-holds "stack: from the hook down to the system call" "$o/stack.out" \
+holds "stack: from the hook down to the exception from user space" "$o/stack.out" \
 	'[$c[] | select(.comm == "provoke" and .op == "set_direct_map_invalid_noflush") | .stack | join(" ")]
-	| length > 0 and all(test("^(bpf_.*|(__)?[a-z_]*range_prot|set_direct_map_invalid).*el0_svc"))' \
+	| length > 0 and all(test("^(bpf_.*|(__)?[a-z_]*range_prot|set_direct_map_invalid).*el0t_64_sync"))' \
 	'[$c[] | select(.op == "set_direct_map_invalid_noflush").stack][0]'
 holds "stack: no bare address in it" "$o/stack.out" '[$c[].stack[] | select(startswith("0x"))] | length == 0' \
 	'[$c[].stack[] | select(startswith("0x"))] | unique'
-like "stack-text: symbols below the line" "$o/stack-text.out" '^ +el0_svc\+0x'
+like "stack-text: symbols below the line" "$o/stack-text.out" '^ +el0t_64_sync\+0x'
 holds "calls: entry points as changes, the range as their part" "$o/calls.out" \
 	'[$c[] | select(.hook == "set_direct_map_invalid_noflush").seq] as $outer | ($outer | length) >= 8
 	and all($c[] | select(.hook != "set_direct_map_invalid_noflush" and .op == "set_direct_map_invalid_noflush");

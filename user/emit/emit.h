@@ -98,9 +98,9 @@ const char *emit_function(const struct emitter *emitter, enum pwt_func func);
 const char *emit_context(const struct change *change);	/* "task", "softirq", "hardirq", "nmi" */
 void emit_size(uint64_t bytes, char *buf, size_t size); /* "4K", "2M", "36K" */
 /*
- * What kallsyms knows of a change's range: the symbol that it lies in, in the kernel image, or the first
- * that begins inside it elsewhere (an allocation lies behind the last symbol and belongs to none).
- * False where there is none.
+ * What kallsyms knows of a change's range: the symbol that it lies in, in the kernel image, or the
+ * first that begins inside it elsewhere (an allocation lies behind the last symbol and belongs to
+ * none). False where there is none.
  */
 bool emit_range_symbol(const struct emitter *emitter, const struct change *change, char *buf,
 		       size_t size);

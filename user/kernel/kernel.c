@@ -243,6 +243,13 @@ int kernel_open(struct kernel *kernel, struct problem *why)
 	return err;
 }
 
+int kernel_reload_symbols(struct kernel *kernel, struct problem *why)
+{
+	kallsyms_free(kernel->syms);
+	kernel->syms = NULL;
+	return load_symbols(kernel, why);
+}
+
 void kernel_close(struct kernel *kernel)
 {
 	kallsyms_free(kernel->syms);

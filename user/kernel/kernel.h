@@ -42,6 +42,9 @@ struct problem {
 int kernel_open(struct kernel *kernel, struct problem *why);
 void kernel_close(struct kernel *kernel);
 
+/* Read /proc/kallsyms again. Return: 0, or a negative errno with @why filled in. */
+int kernel_reload_symbols(struct kernel *kernel, struct problem *why);
+
 /* From VMCOREINFO's text, without the running kernel. */
 int kernel_parse_vmcoreinfo(struct kernel *kernel, const char *info, struct problem *why);
 

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "watch_options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char help[] =
+	"Usage: pwtrace watch [OPTION]... [-- COMMAND [ARG]...]\n"
+	"\n"
+	"Show each change of a kernel mapping with a verdict, until Ctrl-C, or until COMMAND ends.\n"
+	"\n"
+	"What is shown (! before the value denies, and wins; options may be repeated):\n"
+	"  -z, --zone ZONE      linear, modules, image, vmalloc, vmemmap, other\n"
+	"  -r, --range RANGE    START-END or START+SIZE\n"
+	"  -o, --op NAME        operation, such as set_memory_ro or 'set_direct_map_*'\n"
+	"  -P, --pid PID        process or thread\n"
+	"  -c, --comm NAME      task name, a shell pattern\n"
+	"  -R, --ret VALUE      return value, such as -22\n"
+	"  -V, --verdict NAME   MATCH, MISMATCH, UNKNOWN, RACED, LOST\n"
+	"\n"
+	"When it ends:\n"
+	"  -d, --duration SEC   after this long\n"
+	"  -n, --limit N        after N changes were shown\n"
+	"      --fail           exit 1 if there was a MISMATCH\n"
+	"      --max-lost N     exit 4 if more than N records were lost\n"
+	"      --output FILE    write the changes to FILE, so that COMMAND has stdout for itself\n"
+	"\n"
+	"What is captured:\n"
+	"  -s, --stack          kernel stacks\n"
+	"      --callbacks      the walk's callbacks, and check their order\n"
+	"      --calls          set_memory_valid() and set_direct_map_*() as changes of their own\n"
+	"      --walks          pageattr's own page walks, too\n"
+	"      --backend NAME   auto, fentry, kprobe.multi or kprobe\n"
+	"      --ring SIZE      ring buffer, a power of two: 64K to 1G (8M)\n"
+	"\n" COMMON_HELP "\n"
+	"Exit status: 0 fine, 1 a MISMATCH with --fail, 2 wrong usage, 3 this system cannot run it,\n"
+	"4 more was lost than --max-lost allows, 5 internal error, 128+N by signal N.\n";
+
+enum {
+	OPT_FAIL = 0x100,
+	OPT_MAX_LOST,
+	OPT_CALLBACKS,
+	OPT_CALLS,
+	OPT_WALKS,
+	OPT_BACKEND,
+	OPT_RING,
+	OPT_OUTPUT,
+};
+
+static const struct option long_options[] = { { "zone", required_argument, NULL, 'z' },
+					      { "range", required_argument, NULL, 'r' },
+					      { "op", required_argument, NULL, 'o' },
+					      { "pid", required_argument, NULL, 'P' },
+					      { "comm", required_argument, NULL, 'c' },
+					      { "ret", required_argument, NULL, 'R' },
+					      { "verdict", required_argument, NULL, 'V' },
+					      { "duration", required_argument, NULL, 'd' },
+					      { "limit", required_argument, NULL, 'n' },
+					      { "fail", no_argument, NULL, OPT_FAIL },
+					      { "max-lost", required_argument, NULL, OPT_MAX_LOST },
+					      { "stack", no_argument, NULL, 's' },
+					      { "callbacks", no_argument, NULL, OPT_CALLBACKS },
+					      { "calls", no_argument, NULL, OPT_CALLS },
+					      { "walks", no_argument, NULL, OPT_WALKS },
+					      { "backend", required_argument, NULL, OPT_BACKEND },
+					      { "ring", required_argument, NULL, OPT_RING },
+					      { "output", required_argument, NULL, OPT_OUTPUT },
+					      COMMON_LONG,
+					      {} };
+
+static int bad_value(const char *option, const char *value, const char *wants)
+{
+	fprintf(stderr, "pwtrace: --%s %s: give %s\n", option, value, wants);
+	return -EINVAL;
+}
+
+static int parse_count(const char *option, const char *text, uint64_t *count)
+{
+	char *end;
+
+	errno = 0;
+	*count = strtoull(text, &end, 0);
+	if (errno || end == text || *end || *text == '-')
+		return bad_value(option, text, "a number");
+	return 0;
+}
+
+static int parse_duration(const char *text, double *seconds)
+{
+	char *end;
+
+	*seconds = strtod(text, &end);
+	if (end == text || *end || !(*seconds > 0 && *seconds < 1e9))
+		return bad_value("duration", text, "seconds, more than 0");
+	return 0;
+}
+
+static int parse_ring(const char *text, size_t *size)
+{
+	static const char wants[] = "a power of two from 64K to 1G, such as 16M";
+	unsigned long long value;
+	char *end;
+
+	errno = 0;
+	value = strtoull(text, &end, 0);
+	if (errno || end == text)
+		return bad_value("ring", text, wants);
+	switch (*end) {
+	case 'G':
+	case 'g':
+		value <<= 10;
+		/* fall through */
+	case 'M':
+	case 'm':
+		value <<= 10;
+		/* fall through */
+	case 'K':
+	case 'k':
+		value <<= 10;
+		end++;
+	}
+	if (*end || value < 64 << 10 || value > 1 << 30 || (value & (value - 1)))
+		return bad_value("ring", text, wants);
+	*size = value;
+	return 0;
+}
+
+static int parse_backend(const char *text, enum backend *backend)
+{
+	for (*backend = 0; *backend < BACKEND_NR; (*backend)++)
+		if (!strcmp(text, backend_name(*backend)))
+			return 0;
+	return bad_value("backend", text, "auto, fentry, kprobe.multi or kprobe");
+}
+
+static int parse_filter(struct filter *filter, enum filter_kind kind, const char *option,
+			const char *text)
+{
+	int err = filter_add(filter, kind, text);
+
+	if (err == -E2BIG)
+		return bad_value(option, text, "fewer of this option");
+	return err ? bad_value(option, text, filter_syntax(kind)) : 0;
+}
+
+static int parse_option(struct watch_options *options, int opt)
+{
+	switch (opt) {
+	case 'z':
+		return parse_filter(&options->filter, FILTER_ZONE, "zone", optarg);
+	case 'r':
+		return parse_filter(&options->filter, FILTER_RANGE, "range", optarg);
+	case 'o':
+		return parse_filter(&options->filter, FILTER_OP, "op", optarg);
+	case 'P':
+		return parse_filter(&options->filter, FILTER_PID, "pid", optarg);
+	case 'c':
+		return parse_filter(&options->filter, FILTER_COMM, "comm", optarg);
+	case 'R':
+		return parse_filter(&options->filter, FILTER_RET, "ret", optarg);
+	case 'V':
+		return parse_filter(&options->filter, FILTER_VERDICT, "verdict", optarg);
+	case 'd':
+		return parse_duration(optarg, &options->duration);
+	case 'n':
+		return parse_count("limit", optarg, &options->limit);
+	case OPT_FAIL:
+		options->fail = true;
+		return 0;
+	case OPT_MAX_LOST:
+		options->limit_losses = true;
+		return parse_count("max-lost", optarg, &options->max_lost);
+	case 's':
+		options->capture.stack = true;
+		return 0;
+	case OPT_CALLBACKS:
+		options->capture.callbacks = true;
+		return 0;
+	case OPT_CALLS:
+		options->capture.calls = true;
+		return 0;
+	case OPT_WALKS:
+		options->capture.walks = true;
+		return 0;
+	case OPT_BACKEND:
+		return parse_backend(optarg, &options->capture.backend);
+	case OPT_OUTPUT:
+		options->output = optarg;
+		return 0;
+	case OPT_RING:
+		return parse_ring(optarg, &options->capture.ring_size);
+	default:
+		return common_option(&options->common, opt) ? 0 : -EINVAL;
+	}
+}
+
+int watch_parse_options(struct watch_options *options, int argc, char **argv)
+{
+	int opt, err;
+
+	common_init(&options->common);
+	while ((opt = getopt_long(argc, argv, "+z:r:o:P:c:R:V:d:n:s" COMMON_SHORT, long_options,
+				  NULL)) != -1) {
+		if (opt == 'h') {
+			fputs(help, stdout);
+			return 1;
+		}
+		err = parse_option(options, opt);
+		if (err)
+			return err;
+	}
+	options->capture.verbose = options->common.verbose;
+	if (optind == argc)
+		return 0;
+	if (strcmp(argv[optind - 1], "--")) {
+		fprintf(stderr, "pwtrace: unexpected argument '%s' (a command goes behind --)\n",
+			argv[optind]);
+		return -EINVAL;
+	}
+	options->command = argv + optind;
+	return 0;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What 'pwtrace watch' was asked for. */
+#ifndef PWTRACE_WATCH_OPTIONS_H
+#define PWTRACE_WATCH_OPTIONS_H
+
+#include "capture/capture.h"
+#include "commands/commands.h"
+#include "commands/filter.h"
+
+struct watch_options {
+	struct common_options common;
+	struct capture_options capture;
+	struct filter filter;
+	double duration; /* seconds, 0: no end */
+	uint64_t limit;	 /* changes shown, 0: no end */
+	bool fail;
+	bool limit_losses;
+	uint64_t max_lost;
+	const char *output; /* file for the changes, NULL: stdout */
+	char **command;	    /* NULL: none */
+};
+
+/**
+ * watch_parse_options() - read the command line
+ * @options: zeroed; filled in, with pointers into @argv
+ *
+ * Return: 0; 1 if help was asked for and given; a negative errno after a message.
+ */
+int watch_parse_options(struct watch_options *options, int argc, char **argv);
+
+#endif
