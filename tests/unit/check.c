@@ -342,6 +342,45 @@ TEST(outside_range_changed)
 	}
 }
 
+static uint64_t neighbour_bits; /* that hide_neighbour() flips */
+
+static void hide_neighbour(struct world *world, const struct request *request)
+{
+	world_apply(world, request);
+	*tables_entry(&world->tables, PGTABLE_LEVEL_PTE, request->start + PAGE) ^= neighbour_bits;
+}
+
+/* Where set_direct_map_*() are not seen, what they do beside a range of the linear map is no fault.
+ */
+TEST(neighbours_that_no_hook_sees)
+{
+	const struct request request = { world_alias(PA + PAGE), PAGE, PTE_RDONLY, PTE_WRITE };
+	static const struct {
+		bool apply_to_page_range;
+		uint64_t bits;
+		enum verdict verdict;
+	} cases[] = {
+		{ true, PTE_VALID, VERDICT_MATCH },
+		{ true, PTE_RDONLY | PTE_WRITE, VERDICT_MATCH },
+		{ true, PTE_PXN, VERDICT_MISMATCH },
+		{ false, PTE_VALID, VERDICT_MISMATCH },
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct change change;
+		struct world world;
+
+		test_case("case %u", i);
+		usual_world(&world);
+		world_pages(&world, world_alias(PA), PA, 16, PAGE_BITS);
+		world.config.rules.apply_to_page_range = cases[i].apply_to_page_range;
+		neighbour_bits = cases[i].bits;
+		change = play(&world, &request, 0, hide_neighbour);
+		EXPECT_EQ(change.verdict, cases[i].verdict);
+		world_release(&world);
+	}
+}
+
 static void remap_neighbour(struct world *world, const struct request *request)
 {
 	world_apply(world, request);
