@@ -246,25 +246,6 @@ int attach(struct attachment *att, const struct kernel *kernel,
 	return err;
 }
 
-void detach_entries(struct attachment *att)
-{
-	for (size_t i = 0; i < nr_hooks; i++) {
-		bpf_link__destroy(att->hooks[i].entry_link);
-		att->hooks[i].entry_link = NULL;
-	}
-}
-
-void detach(struct attachment *att)
-{
-	detach_entries(att);
-	for (size_t i = 0; i < nr_hooks; i++) {
-		bpf_link__destroy(att->hooks[i].exit_link);
-		att->hooks[i].exit_link = NULL;
-	}
-	pwtrace_bpf__destroy(att->skel);
-	att->skel = NULL;
-}
-
 /*
  * The head of the kernel's struct bpf_link_info with what libbpf 1.1's headers have not got: how
  * often a kprobe was hit inside another (v6.7, 3acf8ace6823 and e2b2cd592ade).
@@ -308,6 +289,28 @@ static uint64_t link_missed(enum backend backend, const struct bpf_link *link)
 	return backend == BACKEND_MULTI ? u.info.multi.missed : u.info.kprobe.missed;
 }
 
+void detach_entries(struct attachment *att)
+{
+	for (size_t i = 0; i < nr_hooks; i++) {
+		struct attached *to = &att->hooks[i];
+
+		to->missed += link_missed(att->backend, to->entry_link);
+		bpf_link__destroy(to->entry_link);
+		to->entry_link = NULL;
+	}
+}
+
+void detach(struct attachment *att)
+{
+	detach_entries(att);
+	for (size_t i = 0; i < nr_hooks; i++) {
+		bpf_link__destroy(att->hooks[i].exit_link);
+		att->hooks[i].exit_link = NULL;
+	}
+	pwtrace_bpf__destroy(att->skel);
+	att->skel = NULL;
+}
+
 static uint64_t program_missed(const struct bpf_program *prog)
 {
 	struct bpf_prog_info info = {};
@@ -318,13 +321,18 @@ static uint64_t program_missed(const struct bpf_program *prog)
 	return info.recursion_misses;
 }
 
-uint64_t attach_missed(const struct attachment *att)
+uint64_t attach_missed(struct attachment *att)
 {
-	uint64_t missed = 0;
+	uint64_t sum = 0;
 
-	for (size_t i = 0; i < nr_hooks; i++)
-		missed += program_missed(att->hooks[i].entry) + program_missed(att->hooks[i].exit) +
-			  link_missed(att->backend, att->hooks[i].entry_link) +
-			  link_missed(att->backend, att->hooks[i].exit_link);
-	return missed;
+	for (size_t i = 0; i < nr_hooks; i++) {
+		const struct attached *to = &att->hooks[i];
+
+		att->status[i].missed = to->missed + program_missed(to->entry) +
+					program_missed(to->exit) +
+					link_missed(att->backend, to->entry_link) +
+					link_missed(att->backend, to->exit_link);
+		sum += att->status[i].missed;
+	}
+	return sum;
 }

@@ -16,6 +16,7 @@ struct pwtrace_bpf;
 struct attached {
 	struct bpf_program *entry, *exit;
 	struct bpf_link *entry_link, *exit_link;
+	uint64_t missed; /* by links that are gone */
 };
 
 struct attachment {
@@ -36,7 +37,7 @@ void attach_config(struct pwt_config *config, const struct kernel *kernel,
 void detach_entries(struct attachment *att);
 void detach(struct attachment *att);
 
-/* bpf_prog_info.recursion_misses of all programs */
-uint64_t attach_missed(const struct attachment *att);
+/* Hits that no program ran for, in status[].missed by hook; the sum. */
+uint64_t attach_missed(struct attachment *att);
 
 #endif

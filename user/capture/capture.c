@@ -169,7 +169,7 @@ const uint32_t *capture_lost_by_task(const struct capture *capture, size_t *buck
 	return counters(capture)->lost_by_task;
 }
 
-uint64_t capture_missed(const struct capture *capture)
+uint64_t capture_missed(struct capture *capture)
 {
 	return attach_missed(&capture->att);
 }

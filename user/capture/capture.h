@@ -43,7 +43,8 @@ struct hook_status {
 	const char *function; /* the kernel function, or the first choice where there is none */
 	enum pwt_func func;
 	enum hook_state state;
-	int error; /* negative errno of HOOK_FAILED */
+	int error;	 /* negative errno of HOOK_FAILED */
+	uint64_t missed; /* hits that no program ran for, as of the last capture_missed() */
 };
 
 struct capture;
@@ -83,7 +84,7 @@ uint64_t capture_lost_total(const struct capture *capture);
 const uint32_t *capture_lost_by_task(const struct capture *capture, size_t *buckets);
 
 /* How often a program did not run because it was running already, up to now. */
-uint64_t capture_missed(const struct capture *capture);
+uint64_t capture_missed(struct capture *capture);
 
 enum backend capture_backend(const struct capture *capture);
 const char *backend_name(enum backend backend);

@@ -119,25 +119,38 @@ void emit_time(const struct emitter *emitter, uint64_t monotonic, bool date, cha
 	}
 }
 
-static void print_losses(FILE *out, const struct summary *summary)
+const char *emit_record_type(enum pwt_type type)
 {
 	static const char *const types[PWT_NR_TYPES] = {
 		[PWT_ENTER] = "entry", [PWT_EXIT] = "exit",	    [PWT_SLICE] = "slice",
 		[PWT_WALK] = "walk",   [PWT_CALLBACK] = "callback", [PWT_SPLIT] = "split",
 		[PWT_AREA] = "area",
 	};
-	const char *separator = " (";
+
+	return types[type];
+}
+
+static void print_part(FILE *out, bool *first, uint64_t nr, const char *what)
+{
+	if (!nr)
+		return;
+	fprintf(out, "%s%llu %s", *first ? " (" : ", ", (unsigned long long)nr, what);
+	*first = false;
+}
+
+static void print_losses(FILE *out, const struct summary *summary)
+{
+	bool first = true;
 
 	fprintf(out, "%llu records lost", (unsigned long long)summary->records_lost_total);
-	for (int type = 0; type < PWT_NR_TYPES; type++) {
-		if (!summary->records_lost[type])
-			continue;
-		fprintf(out, "%s%llu %s", separator,
-			(unsigned long long)summary->records_lost[type], types[type]);
-		separator = ", ";
-	}
-	fprintf(out, "%s, %llu probes missed\n", *separator == ',' ? ")" : "",
+	for (int type = 0; type < PWT_NR_TYPES; type++)
+		print_part(out, &first, summary->records_lost[type], emit_record_type(type));
+	fprintf(out, "%s, %llu probes missed", first ? "" : ")",
 		(unsigned long long)summary->probes_missed);
+	first = true;
+	for (size_t i = 0; i < summary->nr_hooks; i++)
+		print_part(out, &first, summary->hooks[i].missed, summary->hooks[i].function);
+	fprintf(out, "%s\n", first ? "" : ")");
 }
 
 void emit_summary_text(FILE *out, const struct summary *summary)

@@ -95,6 +95,7 @@ struct emitter *emit_json_new(void);
 
 /* Words that back ends share. */
 const char *emit_function(const struct emitter *emitter, enum pwt_func func);
+const char *emit_record_type(enum pwt_type type);	/* NULL for PWT_NONE */
 const char *emit_context(const struct change *change);	/* "task", "softirq", "hardirq", "nmi" */
 void emit_size(uint64_t bytes, char *buf, size_t size); /* "4K", "2M", "36K" */
 /*

@@ -242,9 +242,20 @@ static json *hook_array(const struct summary *summary)
 			   hook->state == HOOK_ATTACHED ? "attached" :
 			   hook->state == HOOK_ABSENT	? "absent" :
 							  "failed");
+		put_number(object, "missed", hook->missed);
 		json_object_array_add(array, object);
 	}
 	return array;
+}
+
+static json *losses(const struct summary *summary)
+{
+	json *object = json_object_new_object();
+
+	for (int type = 0; type < PWT_NR_TYPES; type++)
+		if (emit_record_type(type))
+			put_number(object, emit_record_type(type), summary->records_lost[type]);
+	return object;
 }
 
 static void json_summary(struct emitter *emitter, const struct summary *summary)
@@ -264,6 +275,7 @@ static void json_summary(struct emitter *emitter, const struct summary *summary)
 	put_number(object, "malformed", summary->stats->malformed);
 	put_number(object, "records", summary->stats->records);
 	put_number(object, "records_lost", summary->records_lost_total);
+	put(object, "records_lost_by_type", losses(summary));
 	put_number(object, "probes_missed", summary->probes_missed);
 	put_string(object, "kernel", summary->kernel);
 	put_string(object, "backend", summary->backend);
