@@ -381,6 +381,32 @@ TEST(neighbours_that_no_hook_sees)
 	}
 }
 
+static uint64_t unseen(void *ctx)
+{
+	return *(uint64_t *)ctx;
+}
+
+/*
+ * A neighbour that changed may be the doing of a change that was not seen; but only until the next
+ * look, for what went unseen long ago explains nothing.
+ */
+TEST(neighbours_and_what_was_not_seen)
+{
+	uint64_t nr = 3;
+	struct change change;
+	struct world world;
+
+	usual_world(&world);
+	world.config.unseen = unseen;
+	world.config.unseen_ctx = &nr;
+	change = play(&world, &one_page_ro, 0, neighbour_too);
+	EXPECT_VERDICT(&change, LOST, PROBE_MISSED);
+	*pte(&world, 6) = PAGE_BITS | (PA + 6 * PAGE);
+	change = play(&world, &one_page_ro, 0, neighbour_too);
+	EXPECT_VERDICT(&change, MISMATCH, OUTSIDE_RANGE_CHANGED);
+	world_release(&world);
+}
+
 static void remap_neighbour(struct world *world, const struct request *request)
 {
 	world_apply(world, request);
@@ -1380,8 +1406,8 @@ TEST(missed_probes)
 
 		test_case("%u missed", (unsigned int)missed);
 		common_world(&world);
-		world.config.missed = missed_probes;
-		world.config.missed_ctx = &missed;
+		world.config.unseen = missed_probes;
+		world.config.unseen_ctx = &missed;
 		story.aliases = 1;
 		tell_common(&world, &story);
 		change = world_last(&world);

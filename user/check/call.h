@@ -56,6 +56,7 @@ struct check {
 	/* finished, the verdict waits for what others did; oldest first */
 	struct call *deferred, **deferred_end;
 	struct call *spare;
+	uint64_t unseen, unseen_before; /* config.unseen(), at this look and at the one before */
 	struct past past[HISTORY];
 	uint64_t nr_past; /* all that ever were; the last HISTORY are kept */
 };
@@ -96,6 +97,12 @@ static inline bool is_lost(struct call *call)
 	else
 		return false;
 	return true;
+}
+
+/* Did anything go unseen since verdicts were last waited for? It may explain a difference. */
+static inline bool unseen_lately(const struct check *check)
+{
+	return check->unseen != check->unseen_before;
 }
 
 static inline void add_finding(struct change *change, enum finding finding)

@@ -328,6 +328,20 @@ static int take_callback(struct check *check, const struct pwt_callback *record)
 	return 0;
 }
 
+/* Before verdicts that waited are given. */
+static void look_for_unseen(struct check *check)
+{
+	check->unseen_before = check->unseen;
+	if (check->config.unseen)
+		check->unseen = check->config.unseen(check->config.unseen_ctx);
+}
+
+/* Is @call so old that what others did at its time will soon be forgotten? */
+static bool overdue(const struct check *check, const struct call *call)
+{
+	return call && check->nr_past - call->nr_past > HISTORY / 2;
+}
+
 static void judge_deferred(struct check *check)
 {
 	struct call *call = check->deferred;
@@ -399,13 +413,17 @@ int check_record(struct check *check, const void *record, size_t size)
 		err = 0;
 	}
 	/* what others did at the same time is known by now, and will be forgotten */
-	while (check->deferred && check->nr_past - check->deferred->nr_past > HISTORY / 2)
+	if (overdue(check, check->deferred))
+		look_for_unseen(check);
+	while (overdue(check, check->deferred))
 		judge_deferred(check);
 	return err;
 }
 
 void check_idle(struct check *check)
 {
+	if (check->deferred)
+		look_for_unseen(check);
 	while (check->deferred)
 		judge_deferred(check);
 }

@@ -31,11 +31,11 @@ struct check_config {
 	bool exclusive_hook; /* range hook is __change_memory_common() */
 	uint32_t own_tgid;
 	/*
-	 * How often a probe did not run because it was already running on that CPU, up to now:
-	 * asked when a story lacks a part. NULL: never.
+	 * How many probes did not run and how many records were lost, up to now: asked when a
+	 * verdict hangs on what was not seen. NULL: none, ever.
 	 */
-	uint64_t (*missed)(void *ctx);
-	void *missed_ctx;
+	uint64_t (*unseen)(void *ctx);
+	void *unseen_ctx;
 };
 
 typedef void (*change_fn)(void *ctx, const struct change *change);

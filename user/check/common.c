@@ -171,7 +171,7 @@ static bool judge_carried_out(struct check *check, struct call *call, bool final
 		if (!final)
 			return false;
 		/* a probe that did not run, or nothing that ran? */
-		if (check->config.missed && check->config.missed(check->config.missed_ctx))
+		if (unseen_lately(check))
 			set_verdict(change, VERDICT_LOST, REASON_PROBE_MISSED);
 		else
 			set_verdict(change, VERDICT_MISMATCH, gap);

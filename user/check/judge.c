@@ -13,6 +13,7 @@ struct comparison {
 	bool final;	     /* no more will be learnt about other changes */
 	bool waits;	     /* a difference may yet find its explanation */
 	bool raced;
+	bool unseen;		/* a difference may be the doing of a change that was not seen */
 	unsigned int wrong;	/* entries inside the range that are not as expected */
 	unsigned int unchanged; /* of them: left as they were */
 	unsigned int right;	/* entries inside the range, changed as expected */
@@ -121,6 +122,10 @@ static void compare_table(struct comparison *cmp, enum pgtable_level level, uint
 		cmp->waits = true;
 		return;
 	}
+	if (unseen_lately(cmp->check)) {
+		cmp->unseen = true;
+		return;
+	}
 	cmp->table_reason = table_reason(level, before, expected, after);
 	note(&cmp->table, level, addr, before, expected, after);
 }
@@ -156,6 +161,10 @@ static void compare_leaf(struct comparison *cmp, enum pgtable_level level, uint6
 	}
 	if (!cmp->final) {
 		cmp->waits = true;
+		return;
+	}
+	if (!inside && unseen_lately(cmp->check)) {
+		cmp->unseen = true;
 		return;
 	}
 	if (!inside) {
@@ -304,6 +313,8 @@ static void conclude(struct change *change, const struct comparison *cmp,
 		set_verdict(change, VERDICT_MISMATCH, REASON_RETURN_VALUE);
 	else if (differs)
 		explain_difference(change, cmp);
+	else if (cmp->unseen)
+		set_verdict(change, VERDICT_LOST, REASON_PROBE_MISSED);
 	else if (callbacks->wrong)
 		set_verdict(change, VERDICT_MISMATCH, REASON_CALLBACK_ORDER);
 	else

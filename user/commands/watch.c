@@ -105,11 +105,11 @@ static void code_range(const struct kernel *kernel, const char *name, struct cod
 	kernel_code(kernel, name, &range->start, &range->end);
 }
 
-static uint64_t missed(void *ctx)
+static uint64_t unseen(void *ctx)
 {
 	struct watch *watch = ctx;
 
-	return capture_missed(watch->capture);
+	return capture_missed(watch->capture) + capture_lost_total(watch->capture);
 }
 
 static void configure_check(struct watch *watch, struct check_config *config)
@@ -131,8 +131,8 @@ static void configure_check(struct watch *watch, struct check_config *config)
 		.callbacks = watch->options->capture.callbacks,
 		.exclusive_hook = kallsyms_find(kernel->syms, "__change_memory_common"),
 		.own_tgid = getpid(),
-		.missed = missed,
-		.missed_ctx = watch,
+		.unseen = unseen,
+		.unseen_ctx = watch,
 	};
 	code_range(kernel, "change_memory_common", &config->change_memory_common);
 	code_range(kernel, "__change_memory_common", &config->__change_memory_common);
