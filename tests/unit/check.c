@@ -1349,17 +1349,44 @@ TEST(common_verdicts)
 TEST(an_alias_fails)
 {
 	struct common_story story = good_ro;
-	const struct change *change;
 	struct world world;
 
 	common_world(&world);
 	story.alias_ret = story.ret = -EINVAL;
 	story.no_own = true;
 	tell_common(&world, &story);
-	change = world_last(&world);
-	EXPECT_EQ(change->func, PWT_FN_COMMON);
-	EXPECT_VERDICT(change, MATCH, NONE);
-	EXPECT_EQ(change->expected_ret, -EINVAL);
+	/* two aliases and the call around them; the verdict on the second waited */
+	world_last(&world);
+	EXPECT_EQ(world.nr, 3);
+	for (unsigned int n = 0; n < world.nr; n++) {
+		const struct change *change = &world.changes[n];
+
+		if (change->func == PWT_FN_COMMON) {
+			EXPECT_VERDICT(change, MATCH, NONE);
+			EXPECT_EQ(change->expected_ret, -EINVAL);
+		} else if (change->ret) {
+			EXPECT_VERDICT(change, MISMATCH, RETURN_VALUE);
+		} else {
+			EXPECT_VERDICT(change, MATCH, NONE);
+		}
+	}
+	world_release(&world);
+}
+
+/* Two probes in a row did not run: the end of one call is not that of another in its frame. */
+TEST(an_exit_of_another_call)
+{
+	const struct request next = { VMALLOC + 7 * PAGE, PAGE, PTE_RDONLY, PTE_WRITE };
+	struct world world;
+
+	usual_world(&world);
+	world_begin(&world, &actor, &one_page_ro);
+	world_apply(&world, &next);
+	world_end(&world, &actor, &next, 0);
+	world_last(&world);
+	EXPECT_EQ(world.nr, 1);
+	EXPECT_VERDICT(&world.changes[0], LOST, PROBE_MISSED);
+	EXPECT_EQ(world.changes[0].addr, one_page_ro.start);
 	world_release(&world);
 }
 

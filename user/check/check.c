@@ -210,8 +210,15 @@ static int take_orphan(struct check *check, const struct pwt_exit *exit)
 static int take_exit(struct check *check, const struct pwt_exit *exit)
 {
 	struct call *call = call_find(check, &exit->hdr);
-	int err;
+	int err = 0;
 
+	/* of another call in the same frame, whose entry went unseen as did the end of this one */
+	if (call && call->change.addr != exit->args[0]) {
+		err = finish_lost(check, call, exit->hdr.lost_by_task);
+		call = NULL;
+	}
+	if (err)
+		return err;
 	if (!call)
 		return take_orphan(check, exit);
 	err = finish_inner(check, call, exit->hdr.lost_by_task);

@@ -10,10 +10,7 @@ struct comparison {
 	struct check *check;
 	const struct call *call;
 	uint64_t start, end; /* of the request, untagged */
-	bool final;	     /* no more will be learnt about other changes */
-	bool waits;	     /* a difference may yet find its explanation */
 	bool raced;
-	bool unseen;		/* a difference may be the doing of a change that was not seen */
 	unsigned int wrong;	/* entries inside the range that are not as expected */
 	unsigned int unchanged; /* of them: left as they were */
 	unsigned int right;	/* entries inside the range, changed as expected */
@@ -118,14 +115,6 @@ static void compare_table(struct comparison *cmp, enum pgtable_level level, uint
 		cmp->raced = true;
 		return;
 	}
-	if (!cmp->final) {
-		cmp->waits = true;
-		return;
-	}
-	if (unseen_lately(cmp->check)) {
-		cmp->unseen = true;
-		return;
-	}
 	cmp->table_reason = table_reason(level, before, expected, after);
 	note(&cmp->table, level, addr, before, expected, after);
 }
@@ -157,14 +146,6 @@ static void compare_leaf(struct comparison *cmp, enum pgtable_level level, uint6
 		return;
 	if (others_doing(cmp, level, addr, before, after)) {
 		cmp->raced |= inside;
-		return;
-	}
-	if (!cmp->final) {
-		cmp->waits = true;
-		return;
-	}
-	if (!inside && unseen_lately(cmp->check)) {
-		cmp->unseen = true;
 		return;
 	}
 	if (!inside) {
@@ -313,8 +294,6 @@ static void conclude(struct change *change, const struct comparison *cmp,
 		set_verdict(change, VERDICT_MISMATCH, REASON_RETURN_VALUE);
 	else if (differs)
 		explain_difference(change, cmp);
-	else if (cmp->unseen)
-		set_verdict(change, VERDICT_LOST, REASON_PROBE_MISSED);
 	else if (callbacks->wrong)
 		set_verdict(change, VERDICT_MISMATCH, REASON_CALLBACK_ORDER);
 	else
@@ -376,11 +355,10 @@ bool judge_range(struct check *check, struct call *call, bool final)
 		.call = call,
 		.start = request.start,
 		.end = request.start + request.size,
-		.final = final,
 	};
 	struct model_result model;
 	struct image expected;
-	bool seen;
+	bool seen, wrong;
 
 	if (change->addr & (geometry_page_size(check->config.geo) - 1))
 		add_finding(change, FINDING_UNALIGNED);
@@ -407,14 +385,21 @@ bool judge_range(struct check *check, struct call *call, bool final)
 		compare_slice(&cmp, &expected, i);
 	seen = read_again(&cmp, &expected);
 	image_release(&expected);
-	if (cmp.waits)
+	if (check->config.callbacks)
+		callbacks.wrong |= callbacks.seen != call->nr_callbacks;
+	wrong = !seen || cmp.table.found || cmp.inside.found || cmp.outside.found ||
+		callbacks.wrong || change->ret != model.ret;
+	/* what others did, or what was not seen, may yet explain it */
+	if (wrong && !final)
 		return false;
+	if (wrong && unseen_lately(check)) {
+		set_verdict(change, VERDICT_LOST, REASON_PROBE_MISSED);
+		return true;
+	}
 	if (!seen && !cmp.raced && !cmp.table.found) {
 		set_verdict(change, VERDICT_UNKNOWN, REASON_NOT_CAPTURED);
 		return true;
 	}
-	if (check->config.callbacks)
-		callbacks.wrong |= callbacks.seen != call->nr_callbacks;
 	conclude(change, &cmp, &model, &callbacks);
 	return true;
 }
