@@ -65,8 +65,8 @@ ok 'stdout holds what went to stdout' [ "$(cat "$tmp/out")" = $'one\nfour' ]
 ok 'stderr holds what went to stderr' [ "$(cat "$tmp/err")" = $'two\nthree' ]
 
 guest -- sh -c 'id -u; pwd; echo $HOME; cat; ls /sys/kernel/tracing/trace /sys/fs/bpf/.. >&2'
-ok 'root, in /work, no input, file systems mounted' \
-	[ "$status$(tr '\n' ' ' < "$tmp/out")" = '00 /work /root ' ]
+ok 'root, in /guest, no input, file systems mounted' \
+	[ "$status$(tr '\n' ' ' < "$tmp/out")" = '00 /guest /root ' ]
 
 mkdir -p "$tmp/folder/sub" "$tmp/back"
 printf '#!/bin/sh\necho ran "$@"\n' > "$tmp/a tool"

@@ -40,7 +40,7 @@ cat > "$tmp/cannot.sh" <<'END'
 . ./lib.sh
 echo root:x:0:0::/:/bin/sh > /etc/passwd
 echo nobody:x:65534:65534::/:/bin/sh >> /etc/passwd
-chmod 755 /work
+chmod 755 /guest
 try user su nobody -s /bin/sh -c 'pwtrace watch -- true'
 try user-json su nobody -s /bin/sh -c 'pwtrace watch -j -- true'
 try user-doctor su nobody -s /bin/sh -c 'pwtrace doctor'

@@ -25,7 +25,7 @@ if [ -e /lib/pwtrace/pwt_test.ko ]; then
 	insmod /lib/pwtrace/pwt_test.ko
 	while read -r line; do
 		provoke mod $line
-	done < /work/mod-commands
+	done < /guest/mod-commands
 	rmmod pwt_test
 fi
 # Programs and pages that were let go of are freed by workers.
@@ -43,7 +43,7 @@ for f in __change_memory_common update_range_prot change_memory_common; do
 	echo "p:count/$f $f" >> $T/kprobe_events && echo 1 > $T/events/count/$f/enable
 done
 echo 0 > $T/tracing_on
-pwtrace watch -j --fail --max-lost 0 -- sh /work/window.sh > /out/changes 2> /out/watch.err
+pwtrace watch -j --fail --max-lost 0 -- sh /guest/window.sh > /out/changes 2> /out/watch.err
 echo $? > /out/status
 END
 
