@@ -31,6 +31,8 @@ ALL_CFLAGS := -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) -Iuser -Iinclude -I
 STATIC := $(if $(CROSS_COMPILE),1,)
 
 prefix ?= /usr/local
+libdir ?= $(prefix)/lib
+includedir ?= $(prefix)/include
 mandir ?= $(prefix)/share/man
 
 SRCS := user/main.c $(sort $(wildcard user/*/*.c))
@@ -39,7 +41,11 @@ OBJS := $(SRCS:%.c=$(BUILD)/%.o)
 CORE_SRCS := $(sort $(wildcard $(addprefix user/,geometry/*.c image/*.c pagewalk/*.c model/*.c check/*.c)))
 BPF_SRCS := $(wildcard bpf/*.c bpf/*.h include/pwtrace/*.h)
 
-all: $(BUILD)/pwtrace
+# the page walk as a library: what of user/ it is made of
+LIB_SRCS := user/geometry/geometry.c user/image/memory.c $(sort $(wildcard user/pagewalk/*.c))
+LIB_OBJS := $(LIB_SRCS:%.c=$(BUILD)/%.o)
+
+all: $(BUILD)/pwtrace $(BUILD)/libpagewalk.a
 
 $(BUILD)/pwtrace.bpf.o: $(BPF_SRCS)
 	$(call msg,BPF,$@)
@@ -64,6 +70,10 @@ $(BUILD)/pwtrace: $(OBJS)
 	$(Q)$(CC_TARGET) $(ALL_CFLAGS) $(LDFLAGS) $(if $(STATIC),-static) $^ -o $@ \
 		$$($(PKG_CONFIG) --libs $(if $(STATIC),--static) $(LIBS))
 
+$(BUILD)/libpagewalk.a: $(LIB_OBJS)
+	$(call msg,AR,$@)
+	$(Q)rm -f $@ && $(CROSS_COMPILE)ar rcsD $@ $^
+
 include vmlinux-gen/build.mk
 include tests/provoke/build.mk
 include tests/module/build.mk
@@ -73,11 +83,17 @@ include tests/build.mk
 arm64:
 	$(Q)$(MAKE) --no-print-directory ARCH=arm64 CROSS_COMPILE=$(CROSS_ARM64) STATIC=1 all
 
-install: $(BUILD)/pwtrace
+install: $(BUILD)/pwtrace $(BUILD)/libpagewalk.a
 	install -D -m 755 $(BUILD)/pwtrace $(DESTDIR)$(prefix)/bin/pwtrace
 	install -D -m 644 doc/pwtrace.1 $(DESTDIR)$(mandir)/man1/pwtrace.1
 	install -D -m 644 doc/pwtrace-watch.1 $(DESTDIR)$(mandir)/man1/pwtrace-watch.1
 	install -D -m 644 doc/pwtrace-doctor.1 $(DESTDIR)$(mandir)/man1/pwtrace-doctor.1
+	install -D -m 644 $(BUILD)/libpagewalk.a $(DESTDIR)$(libdir)/libpagewalk.a
+	install -D -m 644 include/pwtrace/pagewalk.h $(DESTDIR)$(includedir)/pwtrace/pagewalk.h
+	install -d $(DESTDIR)$(libdir)/pkgconfig
+	sed -e 's|@prefix@|$(prefix)|; s|@libdir@|$(libdir)|; s|@includedir@|$(includedir)|' \
+		-e 's|@version@|$(VERSION)|' user/pagewalk/pagewalk.pc.in \
+		> $(DESTDIR)$(libdir)/pkgconfig/pagewalk.pc
 
 clean:
 	$(Q)rm -rf build

@@ -42,7 +42,7 @@ TEST(known_combinations)
 		EXPECT_EQ(geo.lpa2, cases[i].lpa2);
 		EXPECT_EQ(geometry_top(&geo), cases[i].levels - 1);
 		EXPECT_EQ(geometry_page_size(&geo), 1ULL << cases[i].page_shift);
-		EXPECT_EQ(geometry_table_bits(&geo), cases[i].page_shift - 3);
+		EXPECT_EQ(geo.table_bits, cases[i].page_shift - 3);
 	}
 }
 

@@ -102,6 +102,14 @@ static int hole(struct walk *w, unsigned long addr, unsigned long next, int dept
 	return ops->pte_hole ? ops->pte_hole(addr, next, real_depth(w, depth), &w->walk) : 0;
 }
 
+/* What only is said; the first of a walk that ends well is kept. */
+static void remark(struct walk *w, enum pagewalk_fault_kind kind, int level, unsigned long addr,
+		   uint64_t desc)
+{
+	if (w->naive->fault.kind == PAGEWALK_OK)
+		w->naive->fault = (struct pagewalk_fault){ kind, addr, level, desc };
+}
+
 static int endless(struct walk *w, unsigned long addr, int level, uint64_t entry)
 {
 	w->naive->fault = (struct pagewalk_fault){ PAGEWALK_ENDLESS_AGAIN, addr, level, entry };
@@ -209,8 +217,11 @@ again:
 			continue;
 		if (!ops->pmd_entry && !ops->pte_entry)
 			continue;
-		if (!folded(w, PUD) && (naive_leaf(*pud) || !naive_present(*pud)))
+		if (!folded(w, PUD) && (naive_leaf(*pud) || !naive_present(*pud))) {
+			if (naive_leaf(*pud) && w->page_shift != 12)
+				remark(w, PAGEWALK_ILLEGAL_BLOCK, PUD, addr, *pud);
 			continue;
+		}
 		err = walk_pmd_range(w, pud, addr, next);
 		if (err)
 			break;
@@ -226,7 +237,7 @@ static bool none_or_bad(struct walk *w, int level, unsigned long addr, uint64_t 
 	if (folded(w, level))
 		return false;
 	if (desc && !is_table(desc))
-		w->naive->fault = (struct pagewalk_fault){ PAGEWALK_BAD_ENTRY, addr, level, desc };
+		remark(w, PAGEWALK_BAD_ENTRY, level, addr, desc);
 	return !is_table(desc);
 }
 

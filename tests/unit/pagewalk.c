@@ -32,6 +32,24 @@ struct log {
 		     struct mm_walk *walk);
 };
 
+static void set_mm(struct mm_struct *mm, struct image *image)
+{
+	mm->geo = image->geo;
+	mm->memory = &image->memory;
+	mm->root = image->root;
+}
+
+static int walk_mm(struct mm_struct *mm, unsigned long start, unsigned long end,
+		   const struct mm_walk_ops *ops, void *private)
+{
+	int err;
+
+	pagewalk_init_mm = mm;
+	err = walk_kernel_page_table_range_lockless(start, end, ops, NULL, private);
+	pagewalk_init_mm = NULL;
+	return err;
+}
+
 static int happened(struct mm_walk *walk, struct event event, uint64_t *entry)
 {
 	struct log *log = walk->private;
@@ -89,8 +107,8 @@ static int walk_tables(struct tables *tables, unsigned long start, unsigned long
 
 	image_init(&image, tables->geo, tables->root);
 	tables_image(tables, &image, start, end);
-	mm.image = &image;
-	err = walk_kernel_page_table_range_lockless(&mm, start, end, ops, log);
+	set_mm(&mm, &image);
+	err = walk_mm(&mm, start, end, ops, log);
 	if (fault)
 		*fault = mm.fault;
 	image_release(&image);
@@ -589,10 +607,8 @@ TEST(missing_entries)
 							    page->addr, at, 1, page->entries + at),
 						  0);
 		}
-		mm.image = &image;
-		EXPECT_EQ(walk_kernel_page_table_range_lockless(&mm, ADDR + cases[i].start,
-								ADDR + cases[i].end, &low_ops,
-								&log),
+		set_mm(&mm, &image);
+		EXPECT_EQ(walk_mm(&mm, ADDR + cases[i].start, ADDR + cases[i].end, &low_ops, &log),
 			  -ENODATA);
 		EXPECT_EQ(mm.fault.kind, PAGEWALK_NOT_IN_IMAGE);
 		EXPECT_EQ(mm.fault.level, cases[i].level);
@@ -680,17 +696,15 @@ TEST(the_fault_of_an_earlier_walk_is_forgotten)
 	struct geometry geo = geometry_of(12, 48, 48);
 	struct tables tables;
 	struct image image;
-	struct mm_struct mm = { .image = &image };
+	struct mm_struct mm = {};
 	struct log log = {};
 
 	small_tables(&tables, &geo);
 	image_init(&image, &geo, tables.root);
-	EXPECT_EQ(walk_kernel_page_table_range_lockless(&mm, ADDR, ADDR + 1, &low_ops, &log),
-		  -ENODATA);
+	set_mm(&mm, &image);
+	EXPECT_EQ(walk_mm(&mm, ADDR, ADDR + 1, &low_ops, &log), -ENODATA);
 	tables_image(&tables, &image, ADDR + 0x1fe000, ADDR + 0x1ff000);
-	EXPECT_EQ(walk_kernel_page_table_range_lockless(&mm, ADDR + 0x1fe000, ADDR + 0x1ff000,
-							&low_ops, &log),
-		  0);
+	EXPECT_EQ(walk_mm(&mm, ADDR + 0x1fe000, ADDR + 0x1ff000, &low_ops, &log), 0);
 	EXPECT_EQ(mm.fault.kind, PAGEWALK_OK);
 	free(log.events);
 	image_release(&image);
@@ -886,10 +900,10 @@ static size_t try_once(struct trial *trial)
 	int a, b;
 
 	capture(trial, &image);
-	mm.image = &image;
+	set_mm(&mm, &image);
 	naive.image = &image;
 	got.random = want.random = test_random(&trial->random);
-	a = walk_kernel_page_table_range_lockless(&mm, trial->start, trial->end, &trial->ops, &got);
+	a = walk_mm(&mm, trial->start, trial->end, &trial->ops, &got);
 	b = naive_walk(&naive, trial->start, trial->end, &trial->ops, &want);
 	same_story(&got, &want);
 	EXPECT_EQ(a, b);

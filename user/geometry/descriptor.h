@@ -22,27 +22,9 @@
 
 #define DESC_BIT(n) (1ULL << (n))
 
-#define PTE_VALID	    DESC_BIT(0)
-#define PTE_TABLE_BIT	    DESC_BIT(1)
-#define PTE_TYPE_MASK	    3ULL
-#define PTE_USER	    DESC_BIT(6) /* AP[1] */
-#define PTE_RDONLY	    DESC_BIT(7) /* AP[2] */
-#define PTE_SHARED	    (3ULL << 8) /* SH[1:0]; PA[51:50] with LPA2 */
-#define PTE_AF		    DESC_BIT(10)
-#define PTE_NG		    DESC_BIT(11)
-#define PTE_PRESENT_INVALID DESC_BIT(11) /* where PTE_VALID is clear */
-#define PTE_GP		    DESC_BIT(50)
-#define PTE_DBM		    DESC_BIT(51)
-#define PTE_WRITE	    PTE_DBM
-#define PTE_CONT	    DESC_BIT(52)
-#define PTE_PXN		    DESC_BIT(53)
-#define PTE_UXN		    DESC_BIT(54)
-#define PTE_DIRTY	    DESC_BIT(55) /* software */
-#define PTE_SPECIAL	    DESC_BIT(56) /* software */
-
 /* Hierarchical bits of a table descriptor (Arm ARM D8.4.3). */
-#define TABLE_PXN DESC_BIT(59)
-#define TABLE_UXN DESC_BIT(60)
+#define TABLE_PXN PMD_TABLE_PXN
+#define TABLE_UXN PMD_TABLE_UXN
 
 static inline bool desc_valid(uint64_t desc)
 {
@@ -68,25 +50,13 @@ static inline bool desc_leaf(uint64_t desc, enum pgtable_level level)
 /* The output address: a table's or a page's physical address, in bytes. */
 static inline uint64_t desc_address(const struct geometry *geo, uint64_t desc)
 {
-	uint64_t pa = desc & geo->oa_mask;
-
-	if (geo->lpa2)
-		pa |= (desc & PTE_SHARED) << 42;
-	else if (geo->page_shift == 16)
-		pa |= (desc & 0xf000) << 36;
-	return pa;
+	return geometry_desc_to_phys(geo, desc);
 }
 
 /* The other way round: the descriptor bits that hold a physical address. */
 static inline uint64_t desc_from_address(const struct geometry *geo, uint64_t pa)
 {
-	uint64_t desc = pa & geo->oa_mask;
-
-	if (geo->lpa2)
-		desc |= pa >> 42 & PTE_SHARED;
-	else if (geo->page_shift == 16)
-		desc |= pa >> 36 & 0xf000;
-	return desc;
+	return geometry_phys_to_desc(geo, pa);
 }
 
 /**

@@ -7,8 +7,25 @@
 
 #include "geometry/descriptor.h"
 
+/* The slices as pieces of physical memory. */
+static bool find(struct pagewalk_memory *memory, uint64_t pa, struct pagewalk_window *window)
+{
+	const struct image *image = (const struct image *)memory;
+	uint64_t table = pa & ~(geometry_page_size(image->geo) - 1);
+	const struct image_slice *slice;
+
+	slice = image_find(image, table, (pa - table) / sizeof(uint64_t));
+	if (!slice)
+		return false;
+	window->pa = table + slice->first * sizeof(uint64_t);
+	window->size = slice->nr * sizeof(uint64_t);
+	window->entries = image_slice_entries(image, slice);
+	return true;
+}
+
 void image_init(struct image *image, const struct geometry *geo, uint64_t root)
 {
+	image->memory = (struct pagewalk_memory){ .find = find };
 	image->geo = geo;
 	image->root = root;
 	image->slices = image->small_slices;

@@ -25,6 +25,7 @@ struct image_slice {
 };
 
 struct image {
+	struct pagewalk_memory memory; /* first: what the page walk asks */
 	const struct geometry *geo;
 	uint64_t root; /* physical address of the top level table */
 	struct image_slice *slices;

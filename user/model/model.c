@@ -110,7 +110,7 @@ static int apply_pud_entry(pud_t *pud, unsigned long addr, unsigned long next, s
 	struct change *change = walk->private;
 
 	(void)next;
-	if (PGTABLE_LEVEL_PUD > geometry_top(change->geo) || !pud_leaf(*pud))
+	if (!pud_leaf(*pud))
 		return 0;
 	return refuse(change, PGTABLE_LEVEL_PUD, addr);
 }
@@ -182,7 +182,10 @@ void model_update_range_prot(struct image *tables, const struct model_rules *rul
 			     const struct model_request *request, struct model_result *result,
 			     model_callback_fn callback, void *ctx)
 {
-	struct mm_struct mm = { .image = tables };
+	struct mm_struct mm = { .geo = tables->geo,
+				.memory = &tables->memory,
+				.root = tables->root };
+	struct mm_struct *before = pagewalk_init_mm;
 	struct change change = {
 		.request = request,
 		.geo = tables->geo,
@@ -195,12 +198,14 @@ void model_update_range_prot(struct image *tables, const struct model_rules *rul
 	result->ret = split_first(tables, rules, request, &result->gap);
 	if (result->ret || result->gap)
 		return;
-	result->ret = walk_kernel_page_table_range_lockless(&mm, request->start,
+	pagewalk_init_mm = &mm;
+	result->ret = walk_kernel_page_table_range_lockless(request->start,
 							    request->start + request->size,
 							    rules->apply_to_page_range ?
 								    &apply_ops :
 								    &pageattr_ops,
-							    &change);
+							    NULL, &change);
+	pagewalk_init_mm = before;
 	result->fault = mm.fault;
 	if (mm.fault.kind == PAGEWALK_NOT_IN_IMAGE)
 		result->gap = MODEL_GAP_NOT_CAPTURED;
