@@ -225,16 +225,20 @@ static int __init pwt_init(void)
 	last = kvzalloc(sizeof(*last), GFP_KERNEL);
 	if (!last)
 		return -ENOMEM;
-	if (!proc_create("pwt_test", 0600, NULL, &pwt_ops)) {
-		kvfree(last);
-		return -ENOMEM;
+	err = walk_init();
+	if (!err && !proc_create("pwt_test", 0600, NULL, &pwt_ops)) {
+		walk_exit();
+		err = -ENOMEM;
 	}
-	return 0;
+	if (err)
+		kvfree(last);
+	return err;
 }
 
 static void __exit pwt_exit(void)
 {
 	remove_proc_entry("pwt_test", NULL);
+	walk_exit();
 	plant_undo(last);
 	area_free_all(last);
 	kvfree(last);

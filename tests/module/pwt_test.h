@@ -117,4 +117,19 @@ void plant_show(struct answer *a);
 int bench_run(int argc, char **argv, struct answer *a);
 int stress_run(int argc, char **argv, struct answer *a);
 
+/* walk.c: the kernel's page walk, for kernels whose header has all of its callbacks */
+
+#ifdef PWT_WALK
+int walk_init(void);
+void walk_exit(void);
+#else
+static inline int walk_init(void)
+{
+	return 0;
+}
+static inline void walk_exit(void)
+{
+}
+#endif
+
 #endif

@@ -56,12 +56,12 @@ static enum page_walk_action any_action(struct oracle *o)
 }
 
 /* What is done about the call, and the value to return. */
-static int react(struct mm_walk *walk, struct oracle_record *r, void *entry)
+static int react(struct mm_walk *walk, struct oracle_record *r)
 {
 	struct oracle *o = walk->private;
 
 	if (o->meddle && oracle_one_in(&o->random, o->odds.meddle))
-		o->meddle(o, r, entry);
+		o->meddle(o, r);
 	if (oracle_one_in(&o->random, o->odds.action))
 		walk->action = any_action(o);
 	r->action_after = walk->action;
@@ -81,7 +81,7 @@ static int pgd_entry(pgd_t *pgd, unsigned long addr, unsigned long next, struct 
 
 	r->is = (pgd_none(val) ? ORACLE_NONE : 0) | (pgd_present(val) ? ORACLE_PRESENT : 0) |
 		(pgd_leaf(val) ? ORACLE_LEAF : 0) | (pgd_bad(val) ? ORACLE_BAD : 0);
-	return react(walk, r, pgd);
+	return react(walk, r);
 }
 
 static int p4d_entry(p4d_t *p4d, unsigned long addr, unsigned long next, struct mm_walk *walk)
@@ -91,7 +91,7 @@ static int p4d_entry(p4d_t *p4d, unsigned long addr, unsigned long next, struct 
 
 	r->is = (p4d_none(val) ? ORACLE_NONE : 0) | (p4d_present(val) ? ORACLE_PRESENT : 0) |
 		(p4d_leaf(val) ? ORACLE_LEAF : 0) | (p4d_bad(val) ? ORACLE_BAD : 0);
-	return react(walk, r, p4d);
+	return react(walk, r);
 }
 
 static int pud_entry(pud_t *pud, unsigned long addr, unsigned long next, struct mm_walk *walk)
@@ -102,11 +102,11 @@ static int pud_entry(pud_t *pud, unsigned long addr, unsigned long next, struct 
 	r->is = (pud_none(val) ? ORACLE_NONE : 0) | (pud_present(val) ? ORACLE_PRESENT : 0) |
 		(pud_leaf(val) ? ORACLE_LEAF : 0) | (pud_bad(val) ? ORACLE_BAD : 0) |
 		(pud_table(val) ? ORACLE_TABLE : 0) | (pud_valid(val) ? ORACLE_VALID : 0) |
-		(pud_young(val) ? ORACLE_YOUNG : 0) | (pud_dirty(val) ? ORACLE_DIRTY : 0) |
-		(pud_write(val) ? ORACLE_WRITE : 0) | (pud_trans_huge(val) ? ORACLE_TRANS_HUGE : 0);
+		(pud_young(val) ? ORACLE_YOUNG : 0) | (pud_write(val) ? ORACLE_WRITE : 0) |
+		(pud_trans_huge(val) ? ORACLE_TRANS_HUGE : 0);
 	if (pud_present(val))
 		r->pfn = pud_pfn(val);
-	return react(walk, r, pud);
+	return react(walk, r);
 }
 
 static int pmd_entry(pmd_t *pmd, unsigned long addr, unsigned long next, struct mm_walk *walk)
@@ -123,7 +123,7 @@ static int pmd_entry(pmd_t *pmd, unsigned long addr, unsigned long next, struct 
 		(pmd_trans_huge(val) ? ORACLE_TRANS_HUGE : 0);
 	if (pmd_present(val))
 		r->pfn = pmd_pfn(val);
-	return react(walk, r, pmd);
+	return react(walk, r);
 }
 
 static void describe_pte(struct oracle_record *r, pte_t val)
@@ -144,7 +144,7 @@ static int pte_entry(pte_t *pte, unsigned long addr, unsigned long next, struct 
 	struct oracle_record *r = called_for(walk, ORACLE_PTE, pte, pte_val(val), addr, next);
 
 	describe_pte(r, val);
-	return react(walk, r, pte);
+	return react(walk, r);
 }
 
 static int pte_hole(unsigned long addr, unsigned long next, int depth, struct mm_walk *walk)
@@ -152,7 +152,7 @@ static int pte_hole(unsigned long addr, unsigned long next, int depth, struct mm
 	struct oracle_record *r = called(walk, ORACLE_HOLE, addr, next);
 
 	r->depth = depth;
-	return react(walk, r, NULL);
+	return react(walk, r);
 }
 
 static int hugetlb_entry(pte_t *pte, unsigned long hmask, unsigned long addr, unsigned long next,
@@ -163,14 +163,14 @@ static int hugetlb_entry(pte_t *pte, unsigned long hmask, unsigned long addr, un
 
 	r->hmask = hmask;
 	describe_pte(r, val);
-	return react(walk, r, pte);
+	return react(walk, r);
 }
 
 static int test_walk(unsigned long addr, unsigned long next, struct mm_walk *walk)
 {
 	struct oracle_record *r = called(walk, ORACLE_TEST_WALK, addr, next);
 	struct oracle *o = walk->private;
-	int ret = react(walk, r, NULL);
+	int ret = react(walk, r);
 
 	if (!ret && oracle_one_in(&o->random, o->odds.skip))
 		ret = r->ret = 1 + oracle_below(&o->random, 3);
@@ -179,12 +179,12 @@ static int test_walk(unsigned long addr, unsigned long next, struct mm_walk *wal
 
 static int pre_vma(unsigned long start, unsigned long end, struct mm_walk *walk)
 {
-	return react(walk, called(walk, ORACLE_PRE_VMA, start, end), NULL);
+	return react(walk, called(walk, ORACLE_PRE_VMA, start, end));
 }
 
 static void post_vma(struct mm_walk *walk)
 {
-	react(walk, called(walk, ORACLE_POST_VMA, 0, 0), NULL);
+	react(walk, called(walk, ORACLE_POST_VMA, 0, 0));
 }
 
 static int install_pte(unsigned long addr, unsigned long next, pte_t *ptep, struct mm_walk *walk)
@@ -192,7 +192,7 @@ static int install_pte(unsigned long addr, unsigned long next, pte_t *ptep, stru
 	struct oracle_record *r = called(walk, ORACLE_INSTALL_PTE, addr, next);
 
 	*ptep = __pte(0);
-	return react(walk, r, NULL);
+	return react(walk, r);
 }
 
 void oracle_ops(struct mm_walk_ops *ops, u32 calls)

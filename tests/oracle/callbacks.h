@@ -113,7 +113,7 @@ struct oracle {
 	u64 random;
 	struct oracle_odds odds;
 	u64 (*where)(const struct oracle *o, const void *entry);
-	void (*meddle)(struct oracle *o, struct oracle_record *r, void *entry);
+	void (*meddle)(struct oracle *o, struct oracle_record *r);
 	void *private;
 	struct oracle_record spare;
 };
