@@ -77,6 +77,7 @@ $(BUILD)/libpagewalk.a: $(LIB_OBJS)
 include vmlinux-gen/build.mk
 include tests/provoke/build.mk
 include tests/module/build.mk
+include tests/oracle/build.mk
 include tests/build.mk
 
 # the static arm64 binary that guests run, from any machine

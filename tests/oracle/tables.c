@@ -175,19 +175,22 @@ static void fill(struct oracle_tables *t, u64 *random, u32 page)
 	const u8 *style = styles[oracle_below(random, NR_STYLES)];
 	/* bad entries now and then: the kernel has something to print for each */
 	bool good = level > ORACLE_LEVEL_PUD && oracle_below(random, 8);
-	u64 behind;
+	u64 *entries = entry_at(t, page, 0), behind;
+	/* address bits that the hardware does not have */
+	u64 mask = t->lpa2 ? ~0ULL : ~(3ULL << 48);
 
 	while (index < nr) {
 		enum kind kind = any_kind(random, style);
-		u32 length = any_length(random, nr - index), i;
-		u64 v;
+		u32 length = any_length(random, nr - index), end;
+		u64 v, next = 1ULL << level_shift(t, level);
 
 		if (kind == RUN) {
 			u32 run = level <= ORACLE_LEVEL_PMD ? run_length(t, level) : 2;
 
 			/* now and then one that is not whole, or not aligned */
 			if (oracle_below(random, 8)) {
-				index = (index + run - 1) & ~(run - 1);
+				while (index & (run - 1) && index < nr)
+					entries[index++] = 0;
 				length = (length + run - 1) & ~(run - 1);
 			}
 		}
@@ -199,23 +202,24 @@ static void fill(struct oracle_tables *t, u64 *random, u32 page)
 		}
 		if (good && kind != TABLE)
 			kind = NONE;
+		if (kind == NONE)
+			next = 0;
+		end = length < nr - index ? index + length : nr;
+		if (kind == TABLE && level) {
+			while (index < end)
+				make_way(t, random, page, index++);
+			continue;
+		}
 		v = any_entry(t, random, level, kind);
-		for (i = 0; i < length && index < nr; i++, index++) {
-			if (kind == TABLE && level) {
-				make_way(t, random, page, index);
-				continue;
-			}
-			*entry_at(t, page, index) = v;
-			if (v)
-				v += 1ULL << level_shift(t, level);
-			if (!t->lpa2)
-				v &= ~(3ULL << 48);
+		for (; index < end; index++) {
+			entries[index] = v;
+			v = (v + next) & mask;
 		}
 	}
 	/* what lies behind the entries of the top level is nobody's business */
 	behind = any_entry(t, random, level, ODD);
 	for (; index < 1U << table_bits(t); index++)
-		*entry_at(t, page, index) = behind;
+		entries[index] = behind;
 	if (!level)
 		return;
 	/* mostly there is a way down; now and then at the ends */
@@ -236,7 +240,7 @@ static void lay_out(struct oracle_tables *t, u64 *random)
 	t->nr = 0;
 	t->level[t->nr++] = t->top;
 	for (level = 0; level < t->top; level++)
-		for (i = oracle_below(random, 5) + 1; i; i--)
+		for (i = oracle_below(random, t->page_shift == 12 ? 5 : 3) + 1; i; i--)
 			t->level[t->nr++] = level;
 	/* in no order */
 	t->root = 0;
