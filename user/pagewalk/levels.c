@@ -110,6 +110,19 @@ inlined uint64_t *offset(const struct geometry *geo, const int level, struct wal
 }
 
 /*
+ * The same where one piece of memory ends within a table and another has the rest: by the table's
+ * address, not by *@above again, which a callback may have written to since.
+ */
+inlined uint64_t *next_piece(const struct geometry *geo, const int level, struct walk *walk,
+			     uint64_t *above, unsigned long addr)
+{
+	if (level >= (int)geometry_top(geo))
+		return offset(geo, level, walk, above, addr);
+	return walk_entry_at(walk,
+			     walk->table[level] + index_of(geo, level, addr) * sizeof(uint64_t));
+}
+
+/*
  * How many entries stand at and behind the one that offset() gave last: to the end of the table, or
  * of the piece of memory.
  */
@@ -281,11 +294,13 @@ inlined int walk_level(const struct geometry *geo, const int level, struct walk 
 		       uint64_t *above, unsigned long addr, unsigned long end, lower_fn *lower)
 {
 	const unsigned long size = 1UL << geometry_config_shift(geo, level);
+	uint64_t *entry;
 
 	if (same_entry(geo, level))
 		return walk_entry(geo, level, walk, above, addr, end, lower);
-	for (;;) {
-		uint64_t *entry = offset(geo, level, walk, above, addr), *last = NULL;
+	for (entry = offset(geo, level, walk, above, addr);;
+	     entry = next_piece(geo, level, walk, above, addr)) {
+		uint64_t *last = NULL;
 
 		if (unlikely(!entry))
 			return walk_no_entry(walk, level, above, addr);
@@ -379,14 +394,15 @@ inlined int walk_ptes(const struct geometry *geo, struct walk *walk, uint64_t *p
 	const unsigned long size = geometry_page_size(geo);
 	/* a range that does not end at a page's boundary has its last page walked all the same */
 	unsigned long left = (end - addr + size - 1) >> geo->page_shift;
+	uint64_t *pte;
 	int err;
 
 	if (unlikely(!desc_table(*pmd, PGTABLE_LEVEL_PMD))) {
 		unmappable(walk, __pmd(*pmd), addr);
 		return 0;
 	}
-	do {
-		uint64_t *pte = offset(geo, PGTABLE_LEVEL_PTE, walk, pmd, addr);
+	for (pte = offset(geo, PGTABLE_LEVEL_PTE, walk, pmd, addr);;
+	     pte = next_piece(geo, PGTABLE_LEVEL_PTE, walk, pmd, addr)) {
 		unsigned long nr = 1;
 
 		if (unlikely(!pte))
@@ -404,9 +420,10 @@ inlined int walk_ptes(const struct geometry *geo, struct walk *walk, uint64_t *p
 			err = ops->pte_entry((pte_t *)pte, addr, addr + size, &walk->walk);
 		if (err)
 			return err;
+		if (likely(!left))
+			return 0;
 		addr += nr * size;
-	} while (unlikely(left));
-	return 0;
+	}
 }
 
 inlined int walk_pmds(const struct geometry *geo, struct walk *walk, uint64_t *pud,
