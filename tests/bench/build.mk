@@ -28,12 +28,31 @@ $(BUILD_HOST)/bench/judge: tests/bench/judge.c $(CORE_SRCS)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(HOSTCC) -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Iuser -Iinclude -Ibpf $^ -o $@
 
-bench: $(BUILD_HOST)/bench/judge arm64 $(BUILD_ARM64)/bench/cost module-$(BENCH_KERNEL)
+# each file by itself, as the library is built
+BENCH_WALK_OBJS := $(patsubst %.c,$(BUILD_HOST)/bench/%.o,$(LIB_SRCS) tests/bench/walk.c tests/bench/fixed.c)
+BENCH_WALK_WRAP := $(foreach f,malloc calloc realloc aligned_alloc,-Wl,--wrap=$(f))
+
+$(BUILD_HOST)/bench/%.o: %.c
+	$(call msg,HOSTCC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(HOSTCC) -std=gnu11 -D_GNU_SOURCE -O2 -g $(WARNINGS) -Iuser -Iinclude -MMD -MP -c $< -o $@
+
+$(BUILD_HOST)/bench/walk: $(BENCH_WALK_OBJS)
+	$(call msg,HOSTLD,$@)
+	$(Q)$(HOSTCC) $^ $(BENCH_WALK_WRAP) -o $@
+
+-include $(BENCH_WALK_OBJS:.o=.d)
+
+bench-walk: $(BUILD_HOST)/bench/walk
+	$(Q)$(BUILD_HOST)/bench/walk
+
+bench: $(BUILD_HOST)/bench/judge $(BUILD_HOST)/bench/walk arm64 $(BUILD_ARM64)/bench/cost module-$(BENCH_KERNEL)
 	$(Q)$(BUILD_HOST)/bench/judge
+	$(Q)$(BUILD_HOST)/bench/walk
 	$(Q)for cpu in n1 max; do \
 		tests/vm/run --kernel $(BENCH_KERNEL) --icount --cpu $$cpu --timeout 900 \
 			--add $(BUILD_ARM64)/bench/cost -- \
 			sh -c 'insmod /lib/pwtrace/pwt_test.ko && ./cost' || exit 1; \
 	done
 
-.PHONY: bench
+.PHONY: bench bench-walk
