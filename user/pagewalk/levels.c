@@ -17,8 +17,8 @@
 #define inlined	 static inline __attribute__((always_inline))
 #define out_line __attribute__((noinline, cold))
 
-typedef int lower_fn(const struct geometry *geo, struct walk *walk, uint64_t *above,
-		     unsigned long addr, unsigned long end);
+typedef int lower_fn(const struct geometry *geo, const bool narrow, struct walk *walk,
+		     uint64_t *above, unsigned long addr, unsigned long end);
 
 static out_line int ended(struct walk *walk, enum pagewalk_fault_kind kind, unsigned long addr,
 			  int level, uint64_t entry, int err)
@@ -37,12 +37,16 @@ out_line int walk_no_entry(struct walk *walk, int level, const uint64_t *above, 
 	return ended(walk, PAGEWALK_NOT_IN_IMAGE, addr, level < top ? level : top, 0, -ENODATA);
 }
 
-/* pgd_addr_end() and its kind: the end of the entry that maps @addr, or of the range. */
-inlined unsigned long entry_end(unsigned long size, unsigned long addr, unsigned long end)
+/* Whichever comes first, where 0 is the end of the address space. */
+inlined unsigned long first_of(unsigned long boundary, unsigned long end)
 {
-	unsigned long boundary = (addr + size) & ~(size - 1);
-
 	return boundary - 1 < end - 1 ? boundary : end;
+}
+
+/* Is one entry that maps @size bytes enough for the range? */
+inlined bool in_one_entry(unsigned long size, unsigned long addr, unsigned long end)
+{
+	return (addr ^ (end - 1)) < size;
 }
 
 /*
@@ -143,24 +147,44 @@ inlined unsigned long room(const struct geometry *geo, const int level, const st
 }
 
 /*
- * p?d_none(), never true for what is folded; of pgd and p4d, whose only good entries are tables,
- * p?d_none_or_clear_bad().
+ * What is no table among the entries of pgd and p4d, which have no other good ones, is as good as
+ * empty: p?d_none_or_clear_bad().
  */
-inlined bool none_or_bad(const struct geometry *geo, const int level, struct walk *walk,
-			 unsigned long addr, uint64_t desc)
+static __attribute__((noinline)) bool none_or_bad(struct walk *walk, int level, unsigned long addr,
+						  uint64_t desc)
 {
-	if (walk_folded(geo, level))
-		return false;
-	if (level <= PGTABLE_LEVEL_PUD)
-		return !desc;
-	if (likely(desc_table(desc, level)))
-		return false;
 	if (!desc)
 		return true;
 	if ((walk->behaviours & PAGEWALK_BAD_BY_TABLE_BIT) && (desc & PTE_TABLE_BIT))
 		return false;
 	ended(walk, PAGEWALK_BAD_ENTRY, addr, level, desc, 0);
 	return true;
+}
+
+/* p?d_none(), never true for what is folded. */
+inlined bool none(const struct geometry *geo, const int level, struct walk *walk,
+		  unsigned long addr, uint64_t desc)
+{
+	if (walk_folded(geo, level))
+		return false;
+	if (level <= PGTABLE_LEVEL_PUD)
+		return unlikely(!desc);
+	return unlikely(!desc_table(desc, level)) && none_or_bad(walk, level, addr, desc);
+}
+
+/* Is there a callback for entries of @level? */
+inlined bool has_entry(const struct mm_walk_ops *ops, const int level)
+{
+	switch (level) {
+	case PGTABLE_LEVEL_PGD:
+		return ops->pgd_entry;
+	case PGTABLE_LEVEL_P4D:
+		return ops->p4d_entry;
+	case PGTABLE_LEVEL_PUD:
+		return ops->pud_entry;
+	default:
+		return ops->pmd_entry;
+	}
 }
 
 inlined int call_entry(const int level, struct walk *w, uint64_t *entry, unsigned long addr,
@@ -170,13 +194,13 @@ inlined int call_entry(const int level, struct walk *w, uint64_t *entry, unsigne
 
 	switch (level) {
 	case PGTABLE_LEVEL_PGD:
-		return ops->pgd_entry ? ops->pgd_entry((pgd_t *)entry, addr, next, &w->walk) : 0;
+		return ops->pgd_entry((pgd_t *)entry, addr, next, &w->walk);
 	case PGTABLE_LEVEL_P4D:
-		return ops->p4d_entry ? ops->p4d_entry((p4d_t *)entry, addr, next, &w->walk) : 0;
+		return ops->p4d_entry((p4d_t *)entry, addr, next, &w->walk);
 	case PGTABLE_LEVEL_PUD:
-		return ops->pud_entry ? ops->pud_entry((pud_t *)entry, addr, next, &w->walk) : 0;
+		return ops->pud_entry((pud_t *)entry, addr, next, &w->walk);
 	default:
-		return ops->pmd_entry ? ops->pmd_entry((pmd_t *)entry, addr, next, &w->walk) : 0;
+		return ops->pmd_entry((pmd_t *)entry, addr, next, &w->walk);
 	}
 }
 
@@ -193,19 +217,6 @@ static out_line int pass_over(struct walk *walk, int level, unsigned long addr, 
 	if (desc_leaf(desc, level) && !geometry_block_level(walk->walk.mm->geo, level))
 		ended(walk, PAGEWALK_ILLEGAL_BLOCK, addr, level, desc, 0);
 	return 0;
-}
-
-static out_line int hole(struct walk *w, int level, enum page_walk_action before,
-			 unsigned long addr, unsigned long next)
-{
-	const struct mm_walk_ops *ops = w->walk.ops;
-
-	w->cleared = false;
-	if (level <= PGTABLE_LEVEL_PUD && (w->behaviours & PAGEWALK_HOLE_SEES_OLD_ACTION))
-		w->walk.action = before;
-	if (!ops->pte_hole)
-		return 0;
-	return ops->pte_hole(addr, next, hole_depth(w->walk.mm->geo, level), &w->walk);
 }
 
 /* Has this entry asked for it too often? */
@@ -226,49 +237,48 @@ static out_line bool endless(struct walk *walk, int level, unsigned long addr,
  * One entry above the last level, until its action is not to do it again. Of pgd and p4d there are
  * no actions.
  */
-inlined int walk_entry(const struct geometry *geo, const int level, struct walk *w, uint64_t *entry,
-		       unsigned long addr, unsigned long next, lower_fn *lower)
+inlined int walk_entry(const struct geometry *geo, const int level, const bool narrow,
+		       struct walk *w, uint64_t *entry, unsigned long addr, unsigned long next,
+		       lower_fn *lower)
 {
 	const struct mm_walk_ops *ops = w->walk.ops;
 	const bool acts = level <= PGTABLE_LEVEL_PUD;
-	enum page_walk_action before;
+	uint64_t desc;
 	int err;
 
 again:
-	before = w->walk.action;
+	desc = *entry;
+	if (none(geo, level, w, addr, desc))
+		goto empty;
+present:
 	if (acts)
 		w->walk.action = ACTION_SUBTREE;
-	if (unlikely(none_or_bad(geo, level, w, addr, *entry)) ||
-	    (level == PGTABLE_LEVEL_PMD && unlikely(w->cleared))) {
-		if (!ops->install_pte)
-			return hole(w, level, before, addr, next);
-		err = walk_new_table(w, level, entry, addr);
-		if (err)
+	if (has_entry(ops, level)) {
+		err = call_entry(level, w, entry, addr, next);
+		if (unlikely(err))
 			return err;
-	}
-	err = call_entry(level, w, entry, addr, next);
-	if (unlikely(err))
-		return err;
-	if (acts && w->walk.action == ACTION_CONTINUE)
-		return 0;
-	if (acts && unlikely(w->walk.action == ACTION_AGAIN)) {
-		if (endless(w, level, addr, entry))
-			return -ELOOP;
-		goto again;
+		if (acts && w->walk.action == ACTION_CONTINUE)
+			return 0;
+		if (acts && unlikely(w->walk.action == ACTION_AGAIN)) {
+			if (endless(w, level, addr, entry))
+				return -ELOOP;
+			goto again;
+		}
+		/* the callback may have changed it */
+		desc = *entry;
 	}
 	if (unlikely(!has_handler_below(ops, level))) {
 		if (!ops->install_pte)
 			return 0;
 		/* only installing: a huge page that is there stays one */
-		if (level == PGTABLE_LEVEL_PMD && pmd_trans_huge(__pmd(*entry)))
+		if (level == PGTABLE_LEVEL_PMD && pmd_trans_huge(__pmd(desc)))
 			return 0;
 	}
-	/* the callback may have changed the entry */
-	if (!walk_folded(geo, level) && unlikely(!desc_table(*entry, level))) {
+	if (!walk_folded(geo, level) && unlikely(!desc_table(desc, level))) {
 		if (!acts)
-			return ended(w, PAGEWALK_NO_TABLE, addr, level, *entry, -EUCLEAN);
+			return ended(w, PAGEWALK_NO_TABLE, addr, level, desc, -EUCLEAN);
 		if (!w->walk.vma)
-			return pass_over(w, level, addr, *entry);
+			return pass_over(w, level, addr, desc);
 		/* split_huge_pud() does nothing on arm64 */
 		if (level == PGTABLE_LEVEL_PMD) {
 			err = walk_split_pmd(w, w->walk.vma, entry, addr);
@@ -278,46 +288,65 @@ again:
 	}
 	if (level == PGTABLE_LEVEL_PUD && unlikely(w->behaviours & PAGEWALK_PUD_NONE_RECHECK)) {
 		if (walk_folded(geo, level) || *entry)
-			return lower(geo, w, entry, addr, next);
+			return lower(geo, narrow, w, entry, addr, next);
 		w->walk.action = ACTION_AGAIN;
 	} else {
-		err = lower(geo, w, entry, addr, next);
+		err = lower(geo, narrow, w, entry, addr, next);
 		if (!acts || err || likely(w->walk.action != ACTION_AGAIN))
 			return err;
 	}
 	if (endless(w, level, addr, entry))
 		return -ELOOP;
-	goto again;
+	if (level != PGTABLE_LEVEL_PMD || !w->cleared)
+		goto again;
+	w->cleared = false;
+empty:
+	if (acts && !(w->behaviours & PAGEWALK_HOLE_SEES_OLD_ACTION))
+		w->walk.action = ACTION_SUBTREE;
+	if (!ops->install_pte)
+		return ops->pte_hole ? ops->pte_hole(addr, next, hole_depth(geo, level), &w->walk) :
+				       0;
+	err = walk_new_table(w, level, entry, addr);
+	if (err)
+		return err;
+	desc = *entry;
+	goto present;
 }
 
-inlined int walk_level(const struct geometry *geo, const int level, struct walk *walk,
-		       uint64_t *above, unsigned long addr, unsigned long end, lower_fn *lower)
+/* @narrow: one entry of the level has all of the range. */
+inlined int walk_level(const struct geometry *geo, const int level, const bool narrow,
+		       struct walk *walk, uint64_t *above, unsigned long addr, unsigned long end,
+		       lower_fn *lower)
 {
 	const unsigned long size = 1UL << geometry_config_shift(geo, level);
 	uint64_t *entry;
 
 	if (same_entry(geo, level))
-		return walk_entry(geo, level, walk, above, addr, end, lower);
+		return walk_entry(geo, level, narrow, walk, above, addr, end, lower);
 	for (entry = offset(geo, level, walk, above, addr);;
 	     entry = next_piece(geo, level, walk, above, addr)) {
-		uint64_t *last = NULL;
+		unsigned long stop = end, next;
+		int err;
 
 		if (unlikely(!entry))
 			return walk_no_entry(walk, level, above, addr);
+		if (narrow)
+			return walk_entry(geo, level, narrow, walk, entry, addr, end, lower);
+		if (!in_one_entry(size, addr, end))
+			stop = first_of((addr & -size) + size * room(geo, level, walk, entry, addr),
+					end);
 		for (;; entry++) {
-			unsigned long next = entry_end(size, addr, end);
-			int err;
-
-			/* not before the first: often there is no other */
-			if (!last && next != end)
-				last = entry + room(geo, level, walk, entry, addr) - 1;
-			err = walk_entry(geo, level, walk, entry, addr, next, lower);
-			if (err || next == end)
+			/* pgd_addr_end() and its kind */
+			next = first_of((addr + size) & -size, stop);
+			err = walk_entry(geo, level, narrow, walk, entry, addr, next, lower);
+			if (err)
 				return err;
 			addr = next;
-			if (entry == last)
+			if (addr == stop)
 				break;
 		}
+		if (addr == end)
+			return 0;
 		/* the end of a piece of memory; of the top level it may be that of the table */
 		if (level == PGTABLE_LEVEL_PGD && !index_of(geo, level, addr))
 			return ended(walk, PAGEWALK_BEYOND_TABLE, addr, geometry_top(geo), 0,
@@ -379,6 +408,7 @@ static __attribute__((noinline)) int call_ptes(pte_t *pte, unsigned long addr, u
 	unsigned long next;
 	int err;
 
+#pragma GCC unroll 2
 	do {
 		next = addr + size;
 		err = pte_entry(pte, addr, next, walk);
@@ -387,9 +417,11 @@ static __attribute__((noinline)) int call_ptes(pte_t *pte, unsigned long addr, u
 	return err;
 }
 
-inlined int walk_ptes(const struct geometry *geo, struct walk *walk, uint64_t *pmd,
-		      unsigned long addr, unsigned long end)
+inlined int walk_ptes(const struct geometry *geo, const bool narrow, struct walk *walk,
+		      uint64_t *pmd, unsigned long addr, unsigned long end)
 {
+	(void)narrow;
+
 	const struct mm_walk_ops *ops = walk->walk.ops;
 	const unsigned long size = geometry_page_size(geo);
 	/* a range that does not end at a page's boundary has its last page walked all the same */
@@ -426,8 +458,8 @@ inlined int walk_ptes(const struct geometry *geo, struct walk *walk, uint64_t *p
 	}
 }
 
-inlined int walk_pmds(const struct geometry *geo, struct walk *walk, uint64_t *pud,
-		      unsigned long addr, unsigned long end)
+inlined int walk_pmds(const struct geometry *geo, const bool narrow, struct walk *walk,
+		      uint64_t *pud, unsigned long addr, unsigned long end)
 {
 	/* a pud that is no table any more is looked at again (3b89863c3fa4) */
 	if (!walk_folded(geo, PGTABLE_LEVEL_PUD) &&
@@ -438,25 +470,28 @@ inlined int walk_pmds(const struct geometry *geo, struct walk *walk, uint64_t *p
 		walk->walk.action = ACTION_AGAIN;
 		return 0;
 	}
-	return walk_level(geo, PGTABLE_LEVEL_PMD, walk, pud, addr, end, walk_ptes);
+	return walk_level(geo, PGTABLE_LEVEL_PMD, narrow, walk, pud, addr, end, walk_ptes);
 }
 
-inlined int walk_puds(const struct geometry *geo, struct walk *walk, uint64_t *p4d,
-		      unsigned long addr, unsigned long end)
+inlined int walk_puds(const struct geometry *geo, const bool narrow, struct walk *walk,
+		      uint64_t *p4d, unsigned long addr, unsigned long end)
 {
-	return walk_level(geo, PGTABLE_LEVEL_PUD, walk, p4d, addr, end, walk_pmds);
+	return walk_level(geo, PGTABLE_LEVEL_PUD, narrow, walk, p4d, addr, end, walk_pmds);
 }
 
-inlined int walk_p4ds(const struct geometry *geo, struct walk *walk, uint64_t *pgd,
-		      unsigned long addr, unsigned long end)
+inlined int walk_p4ds(const struct geometry *geo, const bool narrow, struct walk *walk,
+		      uint64_t *pgd, unsigned long addr, unsigned long end)
 {
-	return walk_level(geo, PGTABLE_LEVEL_P4D, walk, pgd, addr, end, walk_puds);
+	return walk_level(geo, PGTABLE_LEVEL_P4D, narrow, walk, pgd, addr, end, walk_puds);
 }
 
 inlined int walk_pgds(const struct geometry *geo, struct walk *walk, unsigned long addr,
 		      unsigned long end)
 {
-	return walk_level(geo, PGTABLE_LEVEL_PGD, walk, NULL, addr, end, walk_p4ds);
+	/* a single table of PTEs has all of it, as when few pages change */
+	if (in_one_entry(geometry_size(geo, PGTABLE_LEVEL_PMD), addr, end))
+		return walk_level(geo, PGTABLE_LEVEL_PGD, true, walk, NULL, addr, end, walk_p4ds);
+	return walk_level(geo, PGTABLE_LEVEL_PGD, false, walk, NULL, addr, end, walk_p4ds);
 }
 
 uint64_t *walk_offset(struct walk *walk, int level, uint64_t *above, unsigned long addr)
@@ -466,7 +501,8 @@ uint64_t *walk_offset(struct walk *walk, int level, uint64_t *above, unsigned lo
 
 static int walk_any(struct walk *walk, unsigned long addr, unsigned long end)
 {
-	return walk_pgds(walk->walk.mm->geo, walk, addr, end);
+	return walk_level(walk->walk.mm->geo, PGTABLE_LEVEL_PGD, false, walk, NULL, addr, end,
+			  walk_p4ds);
 }
 
 #define COPY(page, va, config)                                                          \

@@ -82,7 +82,11 @@ static __pagewalk_inline uint64_t *walk_entry_at(struct walk *walk, uint64_t pa)
 {
 	if (unlikely(pa - walk->window_pa >= walk->window_size) && !walk_find_window(walk, pa))
 		return NULL;
-	return (uint64_t *)(uintptr_t)(pa + walk->bias);
+	uint64_t *entry = (uint64_t *)(uintptr_t)(pa + walk->bias);
+
+	if (!entry)
+		__builtin_unreachable();
+	return entry;
 }
 
 /* Folded, when the kernel is built or at run time: never empty, bad or a leaf. */
