@@ -89,8 +89,10 @@ install: $(BUILD)/pwtrace $(BUILD)/libpagewalk.a
 	install -D -m 644 doc/pwtrace.1 $(DESTDIR)$(mandir)/man1/pwtrace.1
 	install -D -m 644 doc/pwtrace-watch.1 $(DESTDIR)$(mandir)/man1/pwtrace-watch.1
 	install -D -m 644 doc/pwtrace-doctor.1 $(DESTDIR)$(mandir)/man1/pwtrace-doctor.1
+	install -D -m 644 doc/libpagewalk.3 $(DESTDIR)$(mandir)/man3/libpagewalk.3
 	install -D -m 644 $(BUILD)/libpagewalk.a $(DESTDIR)$(libdir)/libpagewalk.a
 	install -D -m 644 include/pwtrace/pagewalk.h $(DESTDIR)$(includedir)/pwtrace/pagewalk.h
+	install -D -m 644 include/pwtrace/pagewalk_kernel.h $(DESTDIR)$(includedir)/pwtrace/pagewalk_kernel.h
 	install -d $(DESTDIR)$(libdir)/pkgconfig
 	sed -e 's|@prefix@|$(prefix)|; s|@libdir@|$(libdir)|; s|@includedir@|$(includedir)|' \
 		-e 's|@version@|$(VERSION)|' user/pagewalk/pagewalk.pc.in \

@@ -14,12 +14,12 @@
 VM_COMBINATIONS ?= newest/max newest/n1 newest-16k/max newest/bbm 6.18/max 6.18/bbm 6.12/max
 VM_KERNELS ?= $(sort $(foreach c,$(VM_COMBINATIONS),$(firstword $(subst /, ,$c))) 6.17)
 
-COMMAND_TESTS := tests/command/style.sh tests/command/usage.sh
+COMMAND_TESTS := tests/command/style.sh tests/command/usage.sh tests/command/library.sh
 VM_TESTS := $(foreach c,$(VM_COMBINATIONS),"tests/vm/triggers.sh $(subst /, ,$c)") \
 	tests/vm/faults.sh tests/vm/backends.sh tests/vm/overrun.sh tests/vm/surroundings.sh \
 	"tests/vm/vmlinux.sh newest newest-16k 6.18 6.12"
 # takes as long as all of the others
-LONG_TESTS := tests/vm/selfcheck.sh "tests/vm/faults.sh newest n1" "tests/vm/backends.sh 6.18 max" \
+LONG_TESTS := tests/command/kernel-callbacks.sh tests/vm/selfcheck.sh "tests/vm/faults.sh newest n1" "tests/vm/backends.sh 6.18 max" \
 	"tests/vm/backends.sh newest-16k max" "tests/vm/overrun.sh newest n1"
 
 SUBMAKE = +$(Q)$(MAKE) --no-print-directory

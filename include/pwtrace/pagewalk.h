@@ -14,6 +14,8 @@
  *	4. address spaces	mm_struct, vm_area_struct, address_space, locks, struct page
  *	5. the walk		linux/pagewalk.h
  *	6. inside a callback	PAGE_SIZE, pmd_offset(), pte_offset_map_lock() ...
+ *
+ * What kernel code uses besides (READ_ONCE(), cond_resched(), min() ...) is in pagewalk_kernel.h.
  */
 #ifndef PWTRACE_PAGEWALK_H
 #define PWTRACE_PAGEWALK_H
@@ -24,6 +26,13 @@
 
 #ifdef __cplusplus
 extern "C" {
+#endif
+
+/* A member that is called private, which C++ does not allow. */
+#ifdef __cplusplus
+#define __pagewalk_private private_
+#else
+#define __pagewalk_private private
 #endif
 
 /* Inlined always: with a geometry that the compiler knows these are constants. */
@@ -141,7 +150,7 @@ static __pagewalk_inline unsigned long geometry_config_entries(const struct geom
  */
 
 typedef uint64_t phys_addr_t;
-typedef uint64_t pteval_t, pmdval_t, pudval_t, p4dval_t, pgdval_t;
+typedef uint64_t pteval_t, pmdval_t, pudval_t, p4dval_t, pgdval_t, ptval_t;
 typedef uint64_t pgoff_t; /* in pages */
 
 typedef struct {
@@ -165,6 +174,7 @@ typedef struct {
 typedef struct {
 	unsigned long val;
 } swp_entry_t;
+typedef swp_entry_t softleaf_t; /* its name since v6.19 */
 
 #define pte_val(x)    ((x).pte)
 #define pmd_val(x)    ((x).pmd)
@@ -314,6 +324,14 @@ static inline bool pte_uffd(pte_t pte)
 {
 	return pte_val(pte) & PTE_UFFD;
 }
+static inline bool pte_same(pte_t a, pte_t b)
+{
+	return pte_val(a) == pte_val(b);
+}
+#define pte_uffd_wp(pte) pte_uffd(pte)
+/* arm64 has no bit for it */
+#define pte_soft_dirty(pte)	      ((void)(pte), false)
+#define pgtable_supports_soft_dirty() false
 
 static inline pte_t clear_pte_bit(pte_t pte, pgprot_t prot)
 {
@@ -328,6 +346,7 @@ static inline pte_t pte_mkwrite_novma(pte_t pte)
 	pte = set_pte_bit(pte, __pgprot(PTE_WRITE));
 	return pte_sw_dirty(pte) ? clear_pte_bit(pte, __pgprot(PTE_RDONLY)) : pte;
 }
+#define pte_mkwrite(pte, vma) ((void)(vma), pte_mkwrite_novma(pte))
 static inline pte_t pte_mkclean(pte_t pte)
 {
 	return set_pte_bit(clear_pte_bit(pte, __pgprot(PTE_DIRTY)), __pgprot(PTE_RDONLY));
@@ -406,6 +425,10 @@ static inline pte_t pgd_pte(pgd_t pgd)
 #define pmd_special(pmd)	 pte_special(pmd_pte(pmd))
 #define pmd_protnone(pmd)	 pte_protnone(pmd_pte(pmd))
 #define pmd_uffd(pmd)		 pte_uffd(pmd_pte(pmd))
+#define pmd_uffd_wp(pmd)	 pmd_uffd(pmd)
+#define pmd_soft_dirty(pmd)	 pte_soft_dirty(pmd_pte(pmd))
+#define pmd_mkwrite(pmd, vma)	 ((void)(vma), pmd_mkwrite_novma(pmd))
+#define pmd_same(a, b)		 pte_same(pmd_pte(a), pmd_pte(b))
 #define pmd_wrprotect(pmd)	 pte_pmd(pte_wrprotect(pmd_pte(pmd)))
 #define pmd_mkold(pmd)		 pte_pmd(pte_mkold(pmd_pte(pmd)))
 #define pmd_mkyoung(pmd)	 pte_pmd(pte_mkyoung(pmd_pte(pmd)))
@@ -415,6 +438,7 @@ static inline pte_t pgd_pte(pgd_t pgd)
 #define pmd_mkinvalid(pmd)	 pte_pmd(pte_mkinvalid(pmd_pte(pmd)))
 #define pmd_mkcont(pmd)		 pte_pmd(pte_mkcont(pmd_pte(pmd)))
 #define pmd_mknoncont(pmd)	 pte_pmd(pte_mknoncont(pmd_pte(pmd)))
+#define pud_cont(pud)		 pte_cont(pud_pte(pud))
 #define pud_young(pud)		 pte_young(pud_pte(pud))
 #define pud_dirty(pud)		 pte_dirty(pud_pte(pud))
 #define pud_write(pud)		 pte_write(pud_pte(pud))
@@ -436,6 +460,11 @@ static inline bool pmd_leaf(pmd_t pmd)
 static inline bool pmd_trans_huge(pmd_t pmd)
 {
 	return pmd_present(pmd) && !pmd_table(__pmd(pmd_val(pmd) | PTE_VALID));
+}
+/* A huge page, or an entry that stands for one that is not present. */
+static inline bool pmd_is_huge(pmd_t pmd)
+{
+	return pmd_present(pmd) ? pmd_trans_huge(pmd) : !pmd_none(pmd);
 }
 /* arm64 has no transparent huge pages of this size. */
 static inline bool pud_trans_huge(pud_t pud)
@@ -507,7 +536,38 @@ static inline void set_pgd(pgd_t *pgdp, pgd_t pgd)
 #define pmd_clear(pmdp) set_pmd(pmdp, __pmd(0))
 #define pud_clear(pudp) set_pud(pudp, __pud(0))
 
-/* Entries that are not present: arch/arm64's swap entries, include/linux/swapops.h's types. */
+/*
+ * Of user mappings: each of one entry. The kernel's unfold and fold the contiguous run around it;
+ * these do not. (An install_pte callback's entry is folded, by the walk.)
+ */
+#define pte_clear(mm, addr, ptep)	    ((void)(mm), (void)(addr), __set_pte(ptep, __pte(0)))
+#define set_pte_at(mm, addr, ptep, pte)	    ((void)(mm), (void)(addr), set_pte(ptep, pte))
+#define set_pmd_at(mm, addr, pmdp, pmd)	    ((void)(mm), (void)(addr), set_pmd(pmdp, pmd))
+#define ptep_get_and_clear(mm, addr, ptep)  pagewalk_clear_pte(ptep)
+#define ptep_clear_flush(vma, addr, ptep)   pagewalk_clear_pte(ptep)
+#define ptep_modify_prot_start(vma, a, pte) pagewalk_clear_pte(pte)
+#define ptep_modify_prot_commit(vma, addr, ptep, old, pte) \
+	((void)(vma), (void)(addr), (void)(old), set_pte(ptep, pte))
+#define ptep_test_and_clear_young(vma, addr, ptep) pagewalk_clear_young(ptep)
+#define pmdp_test_and_clear_young(vma, addr, pmdp) pagewalk_clear_young((pte_t *)(pmdp))
+#define ptep_set_wrprotect(mm, addr, ptep)	   __set_pte(ptep, pte_wrprotect(ptep_get(ptep)))
+
+static inline pte_t pagewalk_clear_pte(pte_t *ptep)
+{
+	pte_t pte = *ptep;
+
+	*ptep = __pte(0);
+	return pte;
+}
+static inline bool pagewalk_clear_young(pte_t *ptep)
+{
+	bool young = pte_young(*ptep);
+
+	*ptep = pte_mkold(*ptep);
+	return young;
+}
+
+/* Entries that are not present: arch/arm64's swap entries. Their types are in section 6. */
 static inline swp_entry_t __pte_to_swp_entry(pte_t pte)
 {
 	return (swp_entry_t){ pte_val(pte) };
@@ -520,6 +580,38 @@ static inline unsigned long __swp_offset(swp_entry_t entry)
 {
 	return entry.val >> 12 & ((1UL << 50) - 1);
 }
+#define swp_type(entry)	  __swp_type(entry)
+#define swp_offset(entry) __swp_offset(entry)
+
+static inline swp_entry_t swp_entry(unsigned long type, unsigned long offset)
+{
+	return (swp_entry_t){ type << 6 | offset << 12 };
+}
+static inline pte_t swp_entry_to_pte(swp_entry_t entry)
+{
+	return __pte(entry.val);
+}
+#define softleaf_to_pte(entry) swp_entry_to_pte(entry)
+
+/* Without the flags; empty if the entry is present, or empty itself. */
+static inline softleaf_t softleaf_from_pte(pte_t pte)
+{
+	uint64_t val = pte_none(pte) || pte_present(pte) ? 0 : pte_val(pte);
+
+	return (softleaf_t){ (unsigned long)(val & 0x3ffffffffffff7c0ULL) };
+}
+#define softleaf_from_pmd(pmd)	softleaf_from_pte(pmd_pte(pmd))
+#define pte_to_swp_entry(pte)	softleaf_from_pte(pte)
+#define pmd_to_swp_entry(pmd)	softleaf_from_pmd(pmd)
+#define is_swap_pte(pte)	(!pte_none(pte) && !pte_present(pte))
+#define is_swap_pmd(pmd)	(!pmd_none(pmd) && !pmd_present(pmd))
+#define pte_swp_mkuffd(pte)	set_pte_bit(pte, __pgprot(PTE_SWP_UFFD))
+#define pte_swp_uffd(pte)	(!!(pte_val(pte) & PTE_SWP_UFFD))
+#define pte_swp_uffd_wp(pte)	pte_swp_uffd(pte)
+#define pte_swp_exclusive(pte)	(!!(pte_val(pte) & PTE_SWP_EXCLUSIVE))
+#define pte_swp_soft_dirty(pte) pte_soft_dirty(pte)
+#define pmd_swp_uffd(pmd)	pte_swp_uffd(pmd_pte(pmd))
+#define pmd_swp_soft_dirty(pmd) pmd_soft_dirty(pmd)
 
 /*
  * 3. Memory: a walk asks for table entries by physical address. Whoever holds captured memory gives
@@ -649,6 +741,18 @@ static inline unsigned long page_to_pfn(const struct page *page)
 {
 	return page->pfn;
 }
+static inline unsigned long folio_pfn(const struct folio *folio)
+{
+	return folio->page.pfn;
+}
+static inline unsigned long folio_nr_pages(const struct folio *folio)
+{
+	return folio->nr_pages ? folio->nr_pages : 1;
+}
+static inline struct page *folio_page(struct folio *folio, unsigned long n)
+{
+	return &folio->page + n;
+}
 static inline size_t folio_page_idx(const struct folio *folio, const struct page *page)
 {
 	return page->pfn - folio->page.pfn;
@@ -776,7 +880,7 @@ struct mm_struct {
 	struct pagewalk_fault fault;
 	unsigned long nr_faults;
 	void (*report)(struct mm_struct *mm, const struct pagewalk_fault *fault);
-	void *private;
+	void *__pagewalk_private;
 	/* the library's: the pgd of the walk that runs */
 	const pgd_t *walked_pgd;
 };
@@ -785,23 +889,42 @@ struct mm_struct {
  * The kernel's init_mm, which walk_kernel_page_table_range() has no argument for: the caller says
  * which it is, for each thread.
  */
-extern _Thread_local struct mm_struct *pagewalk_init_mm;
+extern __thread struct mm_struct *pagewalk_init_mm;
 #define init_mm (*pagewalk_init_mm)
 
 /* Flags of a VMA (include/linux/mm.h). */
 typedef unsigned long vm_flags_t;
-#define VM_NONE	    0x00000000UL
-#define VM_READ	    0x00000001UL
-#define VM_WRITE    0x00000002UL
-#define VM_EXEC	    0x00000004UL
-#define VM_SHARED   0x00000008UL
-#define VM_PFNMAP   0x00000400UL
-#define VM_MAYWRITE 0x00000020UL
-#define VM_LOCKED   0x00002000UL
-#define VM_IO	    0x00004000UL
-#define VM_HUGETLB  0x00400000UL
-#define VM_MIXEDMAP 0x10000000UL
-#define VM_HUGEPAGE 0x20000000UL
+#define VM_NONE		0x00000000UL
+#define VM_READ		0x00000001UL
+#define VM_WRITE	0x00000002UL
+#define VM_EXEC		0x00000004UL
+#define VM_SHARED	0x00000008UL
+#define VM_MAYREAD	0x00000010UL
+#define VM_MAYWRITE	0x00000020UL
+#define VM_MAYEXEC	0x00000040UL
+#define VM_MAYSHARE	0x00000080UL
+#define VM_GROWSDOWN	0x00000100UL
+#define VM_UFFD_MISSING 0x00000200UL
+#define VM_PFNMAP	0x00000400UL
+#define VM_UFFD_WP	0x00001000UL
+#define VM_LOCKED	0x00002000UL
+#define VM_IO		0x00004000UL
+#define VM_SEQ_READ	0x00008000UL
+#define VM_RAND_READ	0x00010000UL
+#define VM_DONTCOPY	0x00020000UL
+#define VM_DONTEXPAND	0x00040000UL
+#define VM_LOCKONFAULT	0x00080000UL
+#define VM_ACCOUNT	0x00100000UL
+#define VM_NORESERVE	0x00200000UL
+#define VM_HUGETLB	0x00400000UL
+#define VM_SYNC		0x00800000UL
+#define VM_WIPEONFORK	0x02000000UL
+#define VM_DONTDUMP	0x04000000UL
+#define VM_MIXEDMAP	0x10000000UL
+#define VM_HUGEPAGE	0x20000000UL
+#define VM_NOHUGEPAGE	0x40000000UL
+#define VM_MERGEABLE	0x80000000UL
+#define VM_SPECIAL	(VM_IO | VM_DONTEXPAND | VM_PFNMAP | VM_MIXEDMAP)
 
 /* The size of a hugetlb area's pages: PAGE_SIZE << order. */
 struct hstate {
@@ -824,12 +947,19 @@ struct address_space {
 	struct rw_semaphore i_mmap_rwsem;
 };
 
+/* An open file, as far as callbacks ask for its pages. */
+struct file {
+	struct address_space *f_mapping;
+	void *private_data;
+};
+
 /**
  * struct vm_area_struct - an area of user space
  * @vm_start, @vm_end: multiples of the page size
  * @vm_page_prot: what a split huge page's entries begin with
  * @vm_pgoff: offset in the file, in pages
  * @vm_ops: NULL for anonymous memory
+ * @vm_file: of the walk nothing asks for it
  * @vm_hstate: of a VM_HUGETLB area
  * @vm_lock: the VMA's own lock; PGWALK_WRLOCK takes it for writing
  * @hugetlb_lock: of a VM_HUGETLB area, held for reading while its entries are walked
@@ -841,6 +971,7 @@ struct vm_area_struct {
 	vm_flags_t vm_flags;
 	unsigned long vm_pgoff;
 	const struct vm_operations_struct *vm_ops;
+	struct file *vm_file;
 	const struct hstate *vm_hstate;
 	struct rw_semaphore vm_lock;
 	struct rw_semaphore hugetlb_lock;
@@ -855,13 +986,23 @@ static inline bool vma_is_anonymous(const struct vm_area_struct *vma)
 {
 	return !vma->vm_ops;
 }
-static inline const struct hstate *hstate_vma(const struct vm_area_struct *vma)
+static inline struct hstate *hstate_vma(const struct vm_area_struct *vma)
 {
-	return vma->vm_hstate;
+	return (struct hstate *)vma->vm_hstate;
+}
+static inline unsigned long vma_start_pgoff(const struct vm_area_struct *vma)
+{
+	return vma->vm_pgoff;
 }
 
 /* The first area that ends behind @addr, NULL if there is none. */
 struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned long addr);
+static inline struct vm_area_struct *vma_lookup(struct mm_struct *mm, unsigned long addr)
+{
+	struct vm_area_struct *vma = find_vma(mm, addr);
+
+	return vma && addr >= vma->vm_start ? vma : NULL;
+}
 
 static inline void mmap_read_lock(struct mm_struct *mm)
 {
@@ -874,6 +1015,22 @@ static inline void mmap_read_unlock(struct mm_struct *mm)
 static inline void mmap_write_lock(struct mm_struct *mm)
 {
 	mm->mmap_lock.count = -1;
+}
+static inline void i_mmap_lock_read(struct address_space *mapping)
+{
+	mapping->i_mmap_rwsem.count++;
+}
+static inline void i_mmap_unlock_read(struct address_space *mapping)
+{
+	mapping->i_mmap_rwsem.count--;
+}
+static inline void i_mmap_lock_write(struct address_space *mapping)
+{
+	mapping->i_mmap_rwsem.count = -1;
+}
+static inline void i_mmap_unlock_write(struct address_space *mapping)
+{
+	mapping->i_mmap_rwsem.count = 0;
 }
 /* Lets go of the write locks of the mm's areas, too, as the kernel's does. */
 void mmap_write_unlock(struct mm_struct *mm);
@@ -952,7 +1109,7 @@ struct mm_walk {
 	struct vm_area_struct *vma;
 	enum page_walk_action action;
 	bool no_vma;
-	void *private;
+	void *__pagewalk_private;
 };
 
 /*
@@ -963,35 +1120,36 @@ struct mm_walk {
 
 /* The areas and gaps of @mm in a range. */
 int walk_page_range(struct mm_struct *mm, unsigned long start, unsigned long end,
-		    const struct mm_walk_ops *ops, void *private);
+		    const struct mm_walk_ops *ops, void *private_data);
 
 /*
  * The tables of init_mm, or those under @pgd: a whole top level table in the caller's memory
  * (PTRS_PER_PGD entries, or a page where a level is folded away at run time).
  */
 int walk_kernel_page_table_range(unsigned long start, unsigned long end,
-				 const struct mm_walk_ops *ops, pgd_t *pgd, void *private);
+				 const struct mm_walk_ops *ops, pgd_t *pgd, void *private_data);
 int walk_kernel_page_table_range_lockless(unsigned long start, unsigned long end,
-					  const struct mm_walk_ops *ops, pgd_t *pgd, void *private);
+					  const struct mm_walk_ops *ops, pgd_t *pgd,
+					  void *private_data);
 
 /* A part of one area, or all of it: it is walked even if it is VM_PFNMAP. */
 int walk_page_range_vma(struct vm_area_struct *vma, unsigned long start, unsigned long end,
-			const struct mm_walk_ops *ops, void *private);
-int walk_page_vma(struct vm_area_struct *vma, const struct mm_walk_ops *ops, void *private);
+			const struct mm_walk_ops *ops, void *private_data);
+int walk_page_vma(struct vm_area_struct *vma, const struct mm_walk_ops *ops, void *private_data);
 
 /* @nr pages of a file from page @first_index on, wherever they are mapped. */
 int walk_page_mapping(struct address_space *mapping, pgoff_t first_index, pgoff_t nr,
-		      const struct mm_walk_ops *ops, void *private);
+		      const struct mm_walk_ops *ops, void *private_data);
 
 /* mm/internal.h: any tables, as if there were no areas. */
 int walk_page_range_debug(struct mm_struct *mm, unsigned long start, unsigned long end,
-			  const struct mm_walk_ops *ops, pgd_t *pgd, void *private);
+			  const struct mm_walk_ops *ops, pgd_t *pgd, void *private_data);
 
 /* mm/internal.h: with install_pte allowed. */
 int walk_page_range_mm_unsafe(struct mm_struct *mm, unsigned long start, unsigned long end,
-			      const struct mm_walk_ops *ops, void *private);
+			      const struct mm_walk_ops *ops, void *private_data);
 int walk_page_range_vma_unsafe(struct vm_area_struct *vma, unsigned long start, unsigned long end,
-			       const struct mm_walk_ops *ops, void *private);
+			       const struct mm_walk_ops *ops, void *private_data);
 
 typedef int folio_walk_flags_t;
 
@@ -1075,7 +1233,7 @@ static inline void vma_pgtable_walk_end(struct vm_area_struct *vma)
  * of the mm that is walked, or of the one that was given to pagewalk_use().
  */
 
-extern _Thread_local struct mm_struct *pagewalk_mm;
+extern __thread struct mm_struct *pagewalk_mm;
 
 /* Returns the one before. */
 static inline struct mm_struct *pagewalk_use(struct mm_struct *mm)
@@ -1087,38 +1245,65 @@ static inline struct mm_struct *pagewalk_use(struct mm_struct *mm)
 }
 
 #ifndef PAGEWALK_NO_CONSTANTS
-#define PAGE_SHIFT	  (pagewalk_mm->geo->page_shift)
-#define PAGE_SIZE	  (1UL << PAGE_SHIFT)
-#define PAGE_MASK	  (~(PAGE_SIZE - 1))
-#define PMD_SHIFT	  geometry_config_shift(pagewalk_mm->geo, PGTABLE_LEVEL_PMD)
-#define PMD_SIZE	  (1UL << PMD_SHIFT)
-#define PMD_MASK	  (~(PMD_SIZE - 1))
-#define PUD_SHIFT	  geometry_config_shift(pagewalk_mm->geo, PGTABLE_LEVEL_PUD)
-#define PUD_SIZE	  (1UL << PUD_SHIFT)
-#define PUD_MASK	  (~(PUD_SIZE - 1))
-#define P4D_SHIFT	  geometry_config_shift(pagewalk_mm->geo, PGTABLE_LEVEL_P4D)
-#define P4D_SIZE	  (1UL << P4D_SHIFT)
-#define P4D_MASK	  (~(P4D_SIZE - 1))
-#define PGDIR_SHIFT	  geometry_config_shift(pagewalk_mm->geo, PGTABLE_LEVEL_PGD)
-#define PGDIR_SIZE	  (1UL << PGDIR_SHIFT)
-#define PGDIR_MASK	  (~(PGDIR_SIZE - 1))
-#define PTRS_PER_PTE	  geometry_config_entries(pagewalk_mm->geo, PGTABLE_LEVEL_PTE)
-#define PTRS_PER_PMD	  geometry_config_entries(pagewalk_mm->geo, PGTABLE_LEVEL_PMD)
-#define PTRS_PER_PUD	  geometry_config_entries(pagewalk_mm->geo, PGTABLE_LEVEL_PUD)
-#define PTRS_PER_P4D	  geometry_config_entries(pagewalk_mm->geo, PGTABLE_LEVEL_P4D)
-#define PTRS_PER_PGD	  geometry_config_entries(pagewalk_mm->geo, PGTABLE_LEVEL_PGD)
-#define CONT_PTES	  (pagewalk_mm->geo->cont_ptes)
-#define CONT_PTE_SIZE	  (CONT_PTES * PAGE_SIZE)
-#define CONT_PTE_MASK	  (~(CONT_PTE_SIZE - 1))
-#define CONT_PMDS	  (pagewalk_mm->geo->cont_pmds)
-#define CONT_PMD_SIZE	  (CONT_PMDS * PMD_SIZE)
-#define CONT_PMD_MASK	  (~(CONT_PMD_SIZE - 1))
-#define HPAGE_PMD_SIZE	  PMD_SIZE
-#define HPAGE_PMD_MASK	  PMD_MASK
-#define HPAGE_PMD_NR	  (1UL << (PMD_SHIFT - PAGE_SHIFT))
-#define huge_page_size(h) (PAGE_SIZE << (h)->order)
-#define huge_page_mask(h) (~(huge_page_size(h) - 1))
+#define PAGE_SHIFT		     (pagewalk_mm->geo->page_shift)
+#define PAGE_SIZE		     (1UL << PAGE_SHIFT)
+#define PAGE_MASK		     (~(PAGE_SIZE - 1))
+#define PMD_SHIFT		     geometry_config_shift(pagewalk_mm->geo, PGTABLE_LEVEL_PMD)
+#define PMD_SIZE		     (1UL << PMD_SHIFT)
+#define PMD_MASK		     (~(PMD_SIZE - 1))
+#define PUD_SHIFT		     geometry_config_shift(pagewalk_mm->geo, PGTABLE_LEVEL_PUD)
+#define PUD_SIZE		     (1UL << PUD_SHIFT)
+#define PUD_MASK		     (~(PUD_SIZE - 1))
+#define P4D_SHIFT		     geometry_config_shift(pagewalk_mm->geo, PGTABLE_LEVEL_P4D)
+#define P4D_SIZE		     (1UL << P4D_SHIFT)
+#define P4D_MASK		     (~(P4D_SIZE - 1))
+#define PGDIR_SHIFT		     geometry_config_shift(pagewalk_mm->geo, PGTABLE_LEVEL_PGD)
+#define PGDIR_SIZE		     (1UL << PGDIR_SHIFT)
+#define PGDIR_MASK		     (~(PGDIR_SIZE - 1))
+#define PTRS_PER_PTE		     geometry_config_entries(pagewalk_mm->geo, PGTABLE_LEVEL_PTE)
+#define PTRS_PER_PMD		     geometry_config_entries(pagewalk_mm->geo, PGTABLE_LEVEL_PMD)
+#define PTRS_PER_PUD		     geometry_config_entries(pagewalk_mm->geo, PGTABLE_LEVEL_PUD)
+#define PTRS_PER_P4D		     geometry_config_entries(pagewalk_mm->geo, PGTABLE_LEVEL_P4D)
+#define PTRS_PER_PGD		     geometry_config_entries(pagewalk_mm->geo, PGTABLE_LEVEL_PGD)
+#define CONT_PTES		     (pagewalk_mm->geo->cont_ptes)
+#define CONT_PTE_SIZE		     (CONT_PTES * PAGE_SIZE)
+#define CONT_PTE_MASK		     (~(CONT_PTE_SIZE - 1))
+#define CONT_PMDS		     (pagewalk_mm->geo->cont_pmds)
+#define CONT_PMD_SIZE		     (CONT_PMDS * PMD_SIZE)
+#define CONT_PMD_MASK		     (~(CONT_PMD_SIZE - 1))
+#define HPAGE_PMD_SIZE		     PMD_SIZE
+#define HPAGE_PMD_MASK		     PMD_MASK
+#define HPAGE_PMD_NR		     (1UL << (PMD_SHIFT - PAGE_SHIFT))
+#define HPAGE_PMD_ORDER		     (PMD_SHIFT - PAGE_SHIFT)
+#define HPAGE_SIZE		     PMD_SIZE
+#define huge_page_order(h)	     ((h)->order)
+#define huge_page_shift(h)	     ((h)->order + PAGE_SHIFT)
+#define huge_page_size(h)	     (PAGE_SIZE << (h)->order)
+#define huge_page_mask(h)	     (~(huge_page_size(h) - 1))
+#define folio_size(folio)	     (PAGE_SIZE * folio_nr_pages(folio))
+#define vma_pages(vma)		     (((vma)->vm_end - (vma)->vm_start) >> PAGE_SHIFT)
+#define linear_page_index(vma, addr) ((((addr) - (vma)->vm_start) >> PAGE_SHIFT) + (vma)->vm_pgoff)
+
+#define pte_index(addr) ((addr) >> PAGE_SHIFT & (PTRS_PER_PTE - 1))
+#define pmd_index(addr) ((addr) >> PMD_SHIFT & (PTRS_PER_PMD - 1))
+#define pud_index(addr) ((addr) >> PUD_SHIFT & (PTRS_PER_PUD - 1))
+#define p4d_index(addr) ((addr) >> P4D_SHIFT & (PTRS_PER_P4D - 1))
+#define pgd_index(addr) ((addr) >> PGDIR_SHIFT & (PTRS_PER_PGD - 1))
+
+#define pmd_addr_end(addr, end) pagewalk_addr_end(addr, end, PMD_SIZE)
+#define pud_addr_end(addr, end) pagewalk_addr_end(addr, end, PUD_SIZE)
+#define p4d_addr_end(addr, end) pagewalk_addr_end(addr, end, P4D_SIZE)
+#define pgd_addr_end(addr, end) pagewalk_addr_end(addr, end, PGDIR_SIZE)
 #endif
+
+/* The end of the entry of @size bytes that @addr is in, or @end. */
+static inline unsigned long pagewalk_addr_end(unsigned long addr, unsigned long end,
+					      unsigned long size)
+{
+	unsigned long boundary = (addr + size) & ~(size - 1);
+
+	return boundary - 1 < end - 1 ? boundary : end;
+}
 
 /* Folded when the kernel was built; there are no PUD blocks then. */
 static inline bool pagewalk_pud_folded(void)
@@ -1145,6 +1330,10 @@ static inline bool pud_leaf(pud_t pud)
 static inline bool pud_bad(pud_t pud)
 {
 	return !pagewalk_pud_folded() && (pud_val(pud) & PUD_TYPE_MASK) != PUD_TYPE_TABLE;
+}
+static inline bool pud_is_huge(pud_t pud)
+{
+	return pud_present(pud) ? pud_trans_huge(pud) : !pud_none(pud);
 }
 /* Those of pgd and p4d are never empty or bad where they are folded, if only at run time. */
 static inline bool p4d_none(p4d_t p4d)
@@ -1210,10 +1399,29 @@ static inline unsigned long pud_pfn(pud_t pud)
 {
 	return pte_pfn(pud_pte(pud)) & (~0UL << 2 * pagewalk_mm->geo->table_bits);
 }
+static inline pte_t pte_advance_pfn(pte_t pte, unsigned long nr)
+{
+	return pfn_pte(pte_pfn(pte) + nr, pte_pgprot(pte));
+}
+#define pte_next_pfn(pte)  pte_advance_pfn(pte, 1)
 #define pmd_pgprot(pmd)	   pte_pgprot(pmd_pte(pmd))
 #define pud_pgprot(pud)	   pte_pgprot(pud_pte(pud))
 #define pfn_pmd(pfn, prot) pte_pmd(pfn_pte(pfn, prot))
 #define pfn_pud(pfn, prot) pte_pud(pfn_pte(pfn, prot))
+#define __pmd_to_phys(pmd) __pte_to_phys(pmd_pte(pmd))
+#define __pud_to_phys(pud) __pte_to_phys(pud_pte(pud))
+#define __p4d_to_phys(p4d) __pte_to_phys(p4d_pte(p4d))
+#define __pgd_to_phys(pgd) __pte_to_phys(pgd_pte(pgd))
+
+static inline pteval_t __phys_to_pte_val(phys_addr_t phys)
+{
+	return geometry_phys_to_desc(pagewalk_mm->geo, phys);
+}
+#define __phys_to_pmd_val(phys) __phys_to_pte_val(phys)
+#define __phys_to_pud_val(phys) __phys_to_pte_val(phys)
+/* A descriptor for a table at @phys; @prot with its type, PMD_TYPE_TABLE. */
+#define __pmd_populate(pmdp, phys, prot) set_pmd(pmdp, __pmd(__phys_to_pmd_val(phys) | (prot)))
+#define __pud_populate(pudp, phys, prot) set_pud(pudp, __pud(__phys_to_pud_val(phys) | (prot)))
 
 /* By the page model; NULL where there is none. */
 static inline struct page *pfn_to_page(unsigned long pfn)
@@ -1222,9 +1430,144 @@ static inline struct page *pfn_to_page(unsigned long pfn)
 
 	return pages ? pages->pfn_to_page(pages, pfn) : NULL;
 }
-#define pte_page(pte) pfn_to_page(pte_pfn(pte))
-#define pmd_page(pmd) pfn_to_page(pmd_pfn(pmd))
-#define pud_page(pud) pfn_to_page(pud_pfn(pud))
+static inline struct folio *pfn_folio(unsigned long pfn)
+{
+	struct page *page = pfn_to_page(pfn);
+
+	return page ? page_folio(page) : NULL;
+}
+static inline bool is_zero_pfn(unsigned long pfn)
+{
+	const struct pagewalk_pages *pages = pagewalk_mm->pages;
+
+	return pages && pages->zero_pfn && pfn == pages->zero_pfn;
+}
+#define pfn_valid(pfn)	      (!!pfn_to_page(pfn))
+#define pte_page(pte)	      pfn_to_page(pte_pfn(pte))
+#define pmd_page(pmd)	      pfn_to_page(pmd_pfn(pmd))
+#define pud_page(pud)	      pfn_to_page(pud_pfn(pud))
+#define pmd_folio(pmd)	      pfn_folio(pmd_pfn(pmd))
+#define is_huge_zero_pfn(pfn) pagewalk_is_huge_zero_pfn(pagewalk_mm, pfn)
+#define is_huge_zero_pmd(pmd) (pmd_present(pmd) && is_huge_zero_pfn(pmd_pfn(pmd)))
+
+/* Does a pmd of this page frame map the shared huge zero folio? */
+bool pagewalk_is_huge_zero_pfn(const struct mm_struct *mm, unsigned long pfn);
+
+/*
+ * What an entry that is not present stands for (include/linux/leafops.h), by the mm's
+ * @max_swapfiles. The names of before, is_migration_entry() and so on, follow.
+ */
+enum softleaf_type {
+	SOFTLEAF_NONE,
+	SOFTLEAF_SWAP,
+	SOFTLEAF_MIGRATION_READ,
+	SOFTLEAF_MIGRATION_READ_EXCLUSIVE,
+	SOFTLEAF_MIGRATION_WRITE,
+	SOFTLEAF_DEVICE_PRIVATE_READ,
+	SOFTLEAF_DEVICE_PRIVATE_WRITE,
+	SOFTLEAF_DEVICE_EXCLUSIVE,
+	SOFTLEAF_HWPOISON,
+	SOFTLEAF_MARKER,
+};
+
+enum softleaf_type pagewalk_softleaf_type(const struct mm_struct *mm, softleaf_t entry);
+unsigned long pagewalk_softleaf_pfn(const struct mm_struct *mm, softleaf_t entry);
+
+static inline enum softleaf_type softleaf_type(softleaf_t entry)
+{
+	return pagewalk_softleaf_type(pagewalk_mm, entry);
+}
+static inline bool softleaf_is_none(softleaf_t entry)
+{
+	return softleaf_type(entry) == SOFTLEAF_NONE;
+}
+static inline bool softleaf_is_swap(softleaf_t entry)
+{
+	return softleaf_type(entry) == SOFTLEAF_SWAP;
+}
+static inline bool softleaf_is_migration_read(softleaf_t entry)
+{
+	return softleaf_type(entry) == SOFTLEAF_MIGRATION_READ;
+}
+static inline bool softleaf_is_migration_read_exclusive(softleaf_t entry)
+{
+	return softleaf_type(entry) == SOFTLEAF_MIGRATION_READ_EXCLUSIVE;
+}
+static inline bool softleaf_is_migration_write(softleaf_t entry)
+{
+	return softleaf_type(entry) == SOFTLEAF_MIGRATION_WRITE;
+}
+static inline bool softleaf_is_migration(softleaf_t entry)
+{
+	enum softleaf_type type = softleaf_type(entry);
+
+	return type >= SOFTLEAF_MIGRATION_READ && type <= SOFTLEAF_MIGRATION_WRITE;
+}
+static inline bool softleaf_is_device_private_write(softleaf_t entry)
+{
+	return softleaf_type(entry) == SOFTLEAF_DEVICE_PRIVATE_WRITE;
+}
+static inline bool softleaf_is_device_private(softleaf_t entry)
+{
+	enum softleaf_type type = softleaf_type(entry);
+
+	return type == SOFTLEAF_DEVICE_PRIVATE_READ || type == SOFTLEAF_DEVICE_PRIVATE_WRITE;
+}
+static inline bool softleaf_is_device_exclusive(softleaf_t entry)
+{
+	return softleaf_type(entry) == SOFTLEAF_DEVICE_EXCLUSIVE;
+}
+static inline bool softleaf_is_hwpoison(softleaf_t entry)
+{
+	return softleaf_type(entry) == SOFTLEAF_HWPOISON;
+}
+static inline bool softleaf_is_marker(softleaf_t entry)
+{
+	return softleaf_type(entry) == SOFTLEAF_MARKER;
+}
+static inline bool softleaf_has_pfn(softleaf_t entry)
+{
+	enum softleaf_type type = softleaf_type(entry);
+
+	return type > SOFTLEAF_SWAP && type < SOFTLEAF_MARKER;
+}
+/* These three mean something only if softleaf_has_pfn(). */
+static inline unsigned long softleaf_to_pfn(softleaf_t entry)
+{
+	return pagewalk_softleaf_pfn(pagewalk_mm, entry);
+}
+#define softleaf_to_page(entry)	 pfn_to_page(softleaf_to_pfn(entry))
+#define softleaf_to_folio(entry) pfn_folio(softleaf_to_pfn(entry))
+
+/* Entries that the kernel has put where no page is: always of the last type. */
+typedef unsigned long pte_marker;
+#define make_pte_marker(marker) swp_entry_to_pte(swp_entry(31, marker))
+#define PTE_MARKER_UFFD_WP	(1UL << 0)
+#define PTE_MARKER_POISONED	(1UL << 1)
+#define PTE_MARKER_GUARD	(1UL << 2)
+
+#define softleaf_to_marker(entry)	  (swp_offset(entry) & 7)
+#define softleaf_is_uffd_wp_marker(entry) pagewalk_is_marker(entry, PTE_MARKER_UFFD_WP)
+#define softleaf_is_poison_marker(entry)  pagewalk_is_marker(entry, PTE_MARKER_POISONED)
+#define softleaf_is_guard_marker(entry)	  pagewalk_is_marker(entry, PTE_MARKER_GUARD)
+#define pte_is_marker(pte)		  softleaf_is_marker(softleaf_from_pte(pte))
+#define pte_none_mostly(pte)		  (pte_none(pte) || pte_is_marker(pte))
+#define pte_is_uffd_wp_marker(pte)	  softleaf_is_uffd_wp_marker(softleaf_from_pte(pte))
+#define pmd_is_migration_entry(pmd)	  softleaf_is_migration(softleaf_from_pmd(pmd))
+#define pmd_is_device_private_entry(pmd)  softleaf_is_device_private(softleaf_from_pmd(pmd))
+#define non_swap_entry(entry)		  (softleaf_type(entry) > SOFTLEAF_SWAP)
+#define is_migration_entry(entry)	  softleaf_is_migration(entry)
+#define is_device_private_entry(entry)	  softleaf_is_device_private(entry)
+#define is_hwpoison_entry(entry)	  softleaf_is_hwpoison(entry)
+#define is_pfn_swap_entry(entry)	  softleaf_has_pfn(entry)
+#define is_pmd_migration_entry(pmd)	  pmd_is_migration_entry(pmd)
+#define swp_offset_pfn(entry)		  softleaf_to_pfn(entry)
+#define pfn_swap_entry_to_page(entry)	  softleaf_to_page(entry)
+
+static inline bool pagewalk_is_marker(softleaf_t entry, pte_marker marker)
+{
+	return softleaf_is_marker(entry) && (softleaf_to_marker(entry) & marker);
+}
 
 /* The entry below that maps @addr; NULL, which the kernel never has, if it is not in the image. */
 pgd_t *pgd_offset(struct mm_struct *mm, unsigned long addr);
@@ -1246,6 +1589,27 @@ pte_t *pte_offset_map_lock(struct mm_struct *mm, pmd_t *pmd, unsigned long addr,
 /* The locked page table lock if @pmd is a huge page or its migration entry, NULL if not. */
 spinlock_t *pmd_trans_huge_lock(pmd_t *pmd, struct vm_area_struct *vma);
 
+static inline spinlock_t *pmd_lock(struct mm_struct *mm, pmd_t *pmd)
+{
+	(void)pmd;
+	spin_lock(&mm->page_table_lock);
+	return &mm->page_table_lock;
+}
+#define pud_lock(mm, pud)	      pmd_lock(mm, (pmd_t *)(pud))
+#define pte_lockptr(mm, pmd)	      ((void)(pmd), &(mm)->page_table_lock)
+#define pmd_lockptr(mm, pmd)	      pte_lockptr(mm, pmd)
+#define huge_pte_lock(h, mm, pte)     ((void)(h), pmd_lock(mm, (pmd_t *)(pte)))
+#define huge_ptep_get(mm, addr, ptep) ((void)(mm), (void)(addr), ptep_get(ptep))
+#define huge_pte_none(pte)	      pte_none(pte)
+#define huge_pte_write(pte)	      pte_write(pte)
+#define huge_pte_dirty(pte)	      pte_dirty(pte)
+#define huge_pte_uffd_wp(pte)	      pte_uffd(pte)
+/* There are no transparent huge pages of this size, and none is migrated. */
+#define pud_trans_huge_lock(pud, vma) ((void)(pud), (void)(vma), (spinlock_t *)NULL)
+#define thp_migration_supported()     true
+/* How many entries of a run follow: 1 is always right, and the run need not be in the image. */
+#define pte_batch_hint(ptep, pte) ((void)(ptep), (void)(pte), 1U)
+
 /* Make a table of a huge page of user space, as the kernel does. 0 or the fault's error. */
 int split_huge_pmd(struct vm_area_struct *vma, pmd_t *pmd, unsigned long addr);
 
@@ -1253,6 +1617,21 @@ int split_huge_pmd(struct vm_area_struct *vma, pmd_t *pmd, unsigned long addr);
 struct page *vm_normal_page(struct vm_area_struct *vma, unsigned long addr, pte_t pte);
 struct page *vm_normal_page_pmd(struct vm_area_struct *vma, unsigned long addr, pmd_t pmd);
 struct page *vm_normal_page_pud(struct vm_area_struct *vma, unsigned long addr, pud_t pud);
+
+static inline struct folio *vm_normal_folio(struct vm_area_struct *vma, unsigned long addr,
+					    pte_t pte)
+{
+	struct page *page = vm_normal_page(vma, addr, pte);
+
+	return page ? page_folio(page) : NULL;
+}
+static inline struct folio *vm_normal_folio_pmd(struct vm_area_struct *vma, unsigned long addr,
+						pmd_t pmd)
+{
+	struct page *page = vm_normal_page_pmd(vma, addr, pmd);
+
+	return page ? page_folio(page) : NULL;
+}
 
 #ifdef __cplusplus
 }

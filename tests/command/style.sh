@@ -36,6 +36,14 @@ else
 	ok "shellcheck" shellcheck -x "${scripts[@]}"
 fi
 
+if ! command -v mandoc > /dev/null; then
+	skip "manual pages" "there is no mandoc: tests/setup"
+else
+	# what it says of pages that are not installed here is not about these
+	is "mandoc has nothing to say" \
+		"$(mandoc -T lint doc/*.[0-9] 2>&1 | grep -vE 'referenced manual not found|outdated mandoc.db')" ''
+fi
+
 # A license in one of the first lines, or the file is of a kind that has no comments.
 mapfile -t commented < <(files ! -name '*.json' ! -name '*.txt' ! -name '*.md' ! -name '*.expected' ! -name origin)
 mapfile -t bare < <(awk 'FNR == 1 { if (name && !seen) print name; name = FILENAME; seen = 0 }

@@ -5,7 +5,7 @@
 HOSTCC ?= cc
 BUILD_HOST ?= build/host
 
-UNIT_PROGRAMS := geometry descriptor zone image pagewalk model check kernel filter
+UNIT_PROGRAMS := geometry descriptor zone image pagewalk addrxlat model check kernel filter
 UNIT_BINS := $(UNIT_PROGRAMS:%=$(BUILD_HOST)/unit/%)
 UNIT_TESTS := $(UNIT_BINS) tests/unit/vmlinux_gen.sh
 
@@ -23,6 +23,14 @@ UNIT_CFLAGS := -std=gnu11 -D_GNU_SOURCE -O1 -g -fno-omit-frame-pointer -Wall -We
 
 $(BUILD_HOST)/unit/kernel: $(UNIT_KERNEL)
 $(BUILD_HOST)/unit/filter: $(UNIT_FILTER)
+
+# libaddrxlat, to compare with; without it the test says that it was skipped
+ADDRXLAT := $(shell pkg-config --modversion libaddrxlat 2>/dev/null)
+ifneq ($(ADDRXLAT),)
+$(UNIT_OBJ)/tests/unit/addrxlat.o: UNIT_CFLAGS += -DHAVE_ADDRXLAT \
+	-DLIBADDRXLAT='"$(ADDRXLAT)"' $(shell pkg-config --cflags libaddrxlat)
+$(BUILD_HOST)/unit/addrxlat: HOSTLDFLAGS += $(shell pkg-config --libs libaddrxlat)
+endif
 
 $(UNIT_BINS): $(BUILD_HOST)/unit/%: $(UNIT_OBJ)/tests/unit/%.o $(UNIT_SHARED)
 	$(call msg,HOSTLD,$@)

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* From an address to its folio: folio_walk_start() of mm/pagewalk.c, vm_normal_page() of memory.c.
  */
-#include "swap.h"
 #include "walk.h"
 
-static bool is_zero_pfn(const struct pagewalk_pages *pages, unsigned long pfn)
+static bool is_zero_page(const struct mm_struct *mm, unsigned long pfn)
 {
-	return pages->zero_pfn && pfn == pages->zero_pfn;
+	return mm->pages && mm->pages->zero_pfn && pfn == mm->pages->zero_pfn;
 }
 
 static struct page *page_of(struct mm_struct *mm, unsigned long pfn)
@@ -45,7 +44,7 @@ static struct page *special_page(struct vm_area_struct *vma, unsigned long addr,
 		return vma->vm_ops->find_normal_page(vma, addr);
 	if (vma->vm_flags & (VM_PFNMAP | VM_MIXEDMAP))
 		return NULL;
-	if ((mm->pages && is_zero_pfn(mm->pages, pfn)) || is_huge_zero_pfn(mm, pfn))
+	if (is_zero_page(mm, pfn) || pagewalk_is_huge_zero_pfn(mm, pfn))
 		return NULL;
 	if ((mm->behaviours & PAGEWALK_PMD_BY_AREA) && (entry & PTE_DEVMAP))
 		return NULL;
@@ -86,7 +85,7 @@ static struct page *page_by_area(struct vm_area_struct *vma, unsigned long addr,
 
 	if (mapped_by_pfn(vma, addr, pfn, page))
 		return NULL;
-	if ((mm->pages && is_zero_pfn(mm->pages, pfn)) || is_huge_zero_pfn(mm, pfn))
+	if (is_zero_page(mm, pfn) || pagewalk_is_huge_zero_pfn(mm, pfn))
 		return NULL;
 	return page ? page : bad_page(mm, addr, level, entry);
 }
@@ -129,8 +128,8 @@ static struct found present(struct vm_area_struct *vma, unsigned long addr, int 
 		found.page = vm_normal_page(vma, addr, __pte(entry));
 	if (found.page || !(flags & FW_ZEROPAGE))
 		return found;
-	if ((level == PGTABLE_LEVEL_PMD && is_huge_zero_pfn(mm, pfn)) ||
-	    (level == PGTABLE_LEVEL_PTE && mm->pages && is_zero_pfn(mm->pages, pfn)))
+	if ((level == PGTABLE_LEVEL_PMD && pagewalk_is_huge_zero_pfn(mm, pfn)) ||
+	    (level == PGTABLE_LEVEL_PTE && is_zero_page(mm, pfn)))
 		found = (struct found){ page_of(mm, pfn), true };
 	return found;
 }
@@ -142,8 +141,11 @@ static struct found not_present(struct mm_struct *mm, int level, uint64_t entry,
 	struct found found = {};
 
 	if ((mm->behaviours & PAGEWALK_FOLIO_MIGRATION) && (flags & FW_MIGRATION) &&
-	    level < PGTABLE_LEVEL_PUD && swap_kind(mm, __pte(entry)) == SWAP_MIGRATION)
-		found = (struct found){ page_of(mm, swap_pfn(mm, __pte(entry))), true };
+	    level < PGTABLE_LEVEL_PUD && walk_migrating(mm, __pte(entry)))
+		found = (struct found){
+			page_of(mm, pagewalk_softleaf_pfn(mm, softleaf_from_pte(__pte(entry)))),
+			true
+		};
 	return found;
 }
 

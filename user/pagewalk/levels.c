@@ -11,7 +11,6 @@
 #include <errno.h>
 
 #include "geometry/shapes.h"
-#include "swap.h"
 #include "walk.h"
 
 #define inlined	 static inline __attribute__((always_inline))
@@ -383,11 +382,10 @@ static out_line int install_ptes(struct walk *w, uint64_t *pte, unsigned long ad
 static out_line void unmappable(struct walk *walk, pmd_t pmd, unsigned long addr)
 {
 	const struct mm_struct *mm = walk->walk.mm;
-	bool bad = pmd_present(pmd) ?
-			   !pmd_trans_huge(pmd) :
+	bool bad = pmd_present(pmd) ? !pmd_trans_huge(pmd) :
 		   mm->behaviours & PAGEWALK_CLEARS_SWAP_PMD ?
-			   !pmd_none(pmd) && swap_kind(mm, pmd_pte(pmd)) != SWAP_MIGRATION :
-			   false;
+				      !pmd_none(pmd) && !walk_migrating(mm, pmd_pte(pmd)) :
+				      false;
 
 	walk->walk.action = ACTION_AGAIN;
 	if (!bad)

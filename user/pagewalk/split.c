@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 
-#include "swap.h"
 #include "walk.h"
 
 enum huge { NOTHING_TO_SPLIT, PRESENT, MIGRATION, DEVICE_PRIVATE };
@@ -16,10 +15,11 @@ static enum huge kind_of(const struct mm_struct *mm, pmd_t pmd)
 		return pmd_trans_huge(pmd) ? PRESENT : NOTHING_TO_SPLIT;
 	if (pmd_none(pmd))
 		return NOTHING_TO_SPLIT;
-	switch (swap_kind(mm, pmd_pte(pmd))) {
-	case SWAP_MIGRATION:
+	if (walk_migrating(mm, pmd_pte(pmd)))
 		return MIGRATION;
-	case SWAP_DEVICE_PRIVATE:
+	switch (pagewalk_softleaf_type(mm, softleaf_from_pmd(pmd))) {
+	case SOFTLEAF_DEVICE_PRIVATE_READ:
+	case SOFTLEAF_DEVICE_PRIVATE_WRITE:
 		return mm->behaviours & PAGEWALK_KEEPS_DEVICE_PRIVATE ? NOTHING_TO_SPLIT :
 									DEVICE_PRIVATE;
 	default:
@@ -47,7 +47,7 @@ static void fill(const struct mm_struct *mm, const struct vm_area_struct *vma, p
 		 enum huge kind, pte_t *ptes)
 {
 	const unsigned int nr = 1U << mm->geo->table_bits;
-	bool zero = kind == PRESENT && is_huge_zero_pfn(mm, pmd_pfn(pmd));
+	bool zero = kind == PRESENT && pagewalk_is_huge_zero_pfn(mm, pmd_pfn(pmd));
 	pte_t first = first_entry(vma, pmd);
 
 	if (zero) {

@@ -102,6 +102,14 @@ int walk_fault(struct mm_struct *mm, enum pagewalk_fault_kind kind, unsigned lon
 /* The walk of a range, by the copy made for the mm's geometry. */
 int walk_range(struct walk *walk, unsigned long addr, unsigned long end);
 
+/* Is it a migration entry, of whichever kind? */
+static inline bool walk_migrating(const struct mm_struct *mm, pte_t pte)
+{
+	enum softleaf_type type = pagewalk_softleaf_type(mm, softleaf_from_pte(pte));
+
+	return type >= SOFTLEAF_MIGRATION_READ && type <= SOFTLEAF_MIGRATION_WRITE;
+}
+
 /*
  * levels.c: p?d_offset(), the entry of @level below *@above that maps @addr. NULL: it is not in the
  * image, or *@above leads back to a table on the way.
