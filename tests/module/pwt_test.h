@@ -127,9 +127,7 @@ static inline int walk_init(void)
 {
 	return 0;
 }
-static inline void walk_exit(void)
-{
-}
+static inline void walk_exit(void) {}
 #endif
 
 #endif
