@@ -395,31 +395,34 @@ static out_line void unmappable(struct walk *walk, pmd_t pmd, unsigned long addr
 }
 
 /*
- * walk_pte_range_inner(). By itself, so that the registers that its loop wants are free: inlined,
- * it costs half as much again an entry.
+ * walk_pte_range_inner() for more than one entry. By itself, so that the registers that its loop
+ * wants are free: inlined, it costs half as much again an entry. Two a turn, because taken branches
+ * are what such a loop waits for.
  */
 static __attribute__((noinline)) int call_ptes(pte_t *pte, unsigned long addr, unsigned long size,
-					       pte_t *end, struct mm_walk *walk)
+					       unsigned long nr, struct mm_walk *walk)
 {
 	int (*pte_entry)(pte_t *, unsigned long, unsigned long,
 			 struct mm_walk *) = walk->ops->pte_entry;
-	unsigned long next;
 	int err;
 
-#pragma GCC unroll 2
-	do {
-		next = addr + size;
-		err = pte_entry(pte, addr, next, walk);
-		addr = next;
-	} while (!err && ++pte != end);
-	return err;
+	for (; nr > 1; nr -= 2) {
+		err = pte_entry(pte, addr, addr + size, walk);
+		if (unlikely(err))
+			return err;
+		addr += size;
+		err = pte_entry(pte + 1, addr, addr + size, walk);
+		if (unlikely(err))
+			return err;
+		addr += size;
+		pte += 2;
+	}
+	return nr ? pte_entry(pte, addr, addr + size, walk) : 0;
 }
 
 inlined int walk_ptes(const struct geometry *geo, const bool narrow, struct walk *walk,
 		      uint64_t *pmd, unsigned long addr, unsigned long end)
 {
-	(void)narrow;
-
 	const struct mm_walk_ops *ops = walk->walk.ops;
 	const unsigned long size = geometry_page_size(geo);
 	/* a range that does not end at a page's boundary has its last page walked all the same */
@@ -427,6 +430,7 @@ inlined int walk_ptes(const struct geometry *geo, const bool narrow, struct walk
 	uint64_t *pte;
 	int err;
 
+	(void)narrow;
 	if (unlikely(!desc_table(*pmd, PGTABLE_LEVEL_PMD))) {
 		unmappable(walk, __pmd(*pmd), addr);
 		return 0;
@@ -445,7 +449,7 @@ inlined int walk_ptes(const struct geometry *geo, const bool narrow, struct walk
 		if (unlikely(ops->install_pte))
 			err = install_ptes(walk, pte, addr, size, nr);
 		else if (nr > 1)
-			err = call_ptes((pte_t *)pte, addr, size, (pte_t *)(pte + nr), &walk->walk);
+			err = call_ptes((pte_t *)pte, addr, size, nr, &walk->walk);
 		else
 			err = ops->pte_entry((pte_t *)pte, addr, addr + size, &walk->walk);
 		if (err)
