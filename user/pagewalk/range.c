@@ -290,6 +290,8 @@ static bool maps(const struct vm_area_struct *vma, pgoff_t first, pgoff_t nr)
 int walk_page_mapping(struct address_space *mapping, pgoff_t first_index, pgoff_t nr,
 		      const struct mm_walk_ops *ops, void *private)
 {
+	/* the kernel has one struct mm_walk for all areas, and only entries set it back */
+	enum page_walk_action action = ACTION_SUBTREE;
 	int err = 0;
 
 	if (ops->install_pte)
@@ -308,6 +310,7 @@ int walk_page_mapping(struct address_space *mapping, pgoff_t first_index, pgoff_
 		struct walk w __walk_scope;
 
 		walk_begin(&w, vma->vm_mm, ops, vma, NULL, false, private);
+		w.walk.action = action;
 		assert_locked(vma->vm_mm, &mapping->i_mmap_rwsem, start);
 		/* of the whole area, not of the part that is walked */
 		err = walk_page_test(&w, vma->vm_start, vma->vm_end);
@@ -315,6 +318,7 @@ int walk_page_mapping(struct address_space *mapping, pgoff_t first_index, pgoff_
 			return 0; /* and not on to the next area, as walk_page_range() goes */
 		if (!err)
 			err = __walk_page_range(&w, start, end);
+		action = w.walk.action;
 	}
 	return err;
 }
