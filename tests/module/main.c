@@ -226,18 +226,26 @@ static int __init pwt_init(void)
 	if (!last)
 		return -ENOMEM;
 	err = walk_init();
-	if (!err && !proc_create("pwt_test", 0600, NULL, &pwt_ops)) {
-		walk_exit();
-		err = -ENOMEM;
-	}
 	if (err)
-		kvfree(last);
+		goto no_walk;
+	err = mm_init_file();
+	if (err)
+		goto no_mm;
+	if (proc_create("pwt_test", 0600, NULL, &pwt_ops))
+		return 0;
+	err = -ENOMEM;
+	mm_remove_file();
+no_mm:
+	walk_exit();
+no_walk:
+	kvfree(last);
 	return err;
 }
 
 static void __exit pwt_exit(void)
 {
 	remove_proc_entry("pwt_test", NULL);
+	mm_remove_file();
 	walk_exit();
 	plant_undo(last);
 	area_free_all(last);

@@ -8,6 +8,7 @@
 
 #include <linux/list.h>
 #include <linux/mm.h>
+#include <linux/pagewalk.h>
 #include <linux/types.h>
 
 /* What one command has to say: lines of "key=value". */
@@ -34,6 +35,32 @@ struct kernel_calls {
 	unsigned long swapper_pg_dir;
 	unsigned long walk_kernel_page_table_range_lockless;
 	unsigned long apply_to_page_range;
+
+	/* for mm.c, which does without what is not there */
+	struct mm_struct *init_mm;
+	unsigned long huge_zero_pfn;
+	int (*walk_page_range)(struct mm_struct *mm, unsigned long start, unsigned long end,
+			       const struct mm_walk_ops *ops, void *private);
+	int (*walk_page_range_vma)(struct vm_area_struct *vma, unsigned long start,
+				   unsigned long end, const struct mm_walk_ops *ops, void *private);
+	int (*walk_page_vma)(struct vm_area_struct *vma, const struct mm_walk_ops *ops,
+			     void *private);
+	int (*walk_page_mapping)(struct address_space *mapping, pgoff_t first_index, pgoff_t nr,
+				 const struct mm_walk_ops *ops, void *private);
+	int (*walk_page_range_debug)(struct mm_struct *mm, unsigned long start, unsigned long end,
+				     const struct mm_walk_ops *ops, pgd_t *pgd, void *private);
+	int (*walk_page_range_mm_unsafe)(struct mm_struct *mm, unsigned long start,
+					 unsigned long end, const struct mm_walk_ops *ops,
+					 void *private);
+	int (*walk_page_range_vma_unsafe)(struct vm_area_struct *vma, unsigned long start,
+					  unsigned long end, const struct mm_walk_ops *ops,
+					  void *private);
+	struct folio *(*folio_walk_start)(struct folio_walk *fw, struct vm_area_struct *vma,
+					  unsigned long addr, folio_walk_flags_t flags);
+	void (*vma_pgtable_walk_end)(struct vm_area_struct *vma);
+	void (*try_to_migrate)(struct folio *folio, u32 flags);
+	void (*remove_migration_ptes)(struct folio *src, struct folio *dst, u32 flags);
+	vm_fault_t (*vmf_insert_pfn_pmd)(struct vm_fault *vmf, unsigned long pfn, bool write);
 };
 
 extern struct kernel_calls kc;
@@ -122,12 +149,21 @@ int stress_run(int argc, char **argv, struct answer *a);
 #ifdef PWT_WALK
 int walk_init(void);
 void walk_exit(void);
+
+/* mm.c: its walk of processes */
+int mm_init_file(void);
+void mm_remove_file(void);
 #else
 static inline int walk_init(void)
 {
 	return 0;
 }
 static inline void walk_exit(void) {}
+static inline int mm_init_file(void)
+{
+	return 0;
+}
+static inline void mm_remove_file(void) {}
 #endif
 
 #endif

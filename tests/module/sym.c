@@ -43,6 +43,20 @@ static const struct {
 	SYM(swapper_pg_dir, true),
 	SYM(walk_kernel_page_table_range_lockless, false),
 	SYM(apply_to_page_range, false),
+	SYM(init_mm, false),
+	SYM(huge_zero_pfn, false),
+	SYM(walk_page_range, false),
+	SYM(walk_page_range_vma, false),
+	SYM(walk_page_vma, false),
+	SYM(walk_page_mapping, false),
+	SYM(walk_page_range_debug, false),
+	SYM(walk_page_range_mm_unsafe, false),
+	SYM(walk_page_range_vma_unsafe, false),
+	SYM(folio_walk_start, false),
+	SYM(vma_pgtable_walk_end, false),
+	SYM(try_to_migrate, false),
+	SYM(remove_migration_ptes, false),
+	SYM(vmf_insert_pfn_pmd, false),
 };
 
 static unsigned long *sym_slot(int i)

@@ -191,7 +191,7 @@ static int install_pte(unsigned long addr, unsigned long next, pte_t *ptep, stru
 {
 	struct oracle_record *r = called(walk, ORACLE_INSTALL_PTE, addr, next);
 
-	*ptep = __pte(0);
+	*ptep = __pte(((struct oracle *)walk->private)->install);
 	return react(walk, r);
 }
 

@@ -99,6 +99,7 @@ struct oracle_odds {
  * @overflow: there were more than @max, which is a fault of the test
  * @agains: how many ACTION_AGAIN are left
  * @random: state of the generator
+ * @install: what install_pte puts in
  * @where: gives an entry's place a number that does not depend on who walks. NULL: nobody knows
  * @meddle: write to some entry, put down in @target and @written. NULL: nothing is written
  * @private: of those two
@@ -112,6 +113,7 @@ struct oracle {
 	u32 agains;
 	u64 random;
 	struct oracle_odds odds;
+	u64 install;
 	u64 (*where)(const struct oracle *o, const void *entry);
 	void (*meddle)(struct oracle *o, struct oracle_record *r);
 	void *private;
