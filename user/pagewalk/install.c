@@ -31,6 +31,8 @@ int walk_new_table(struct walk *walk, int level, uint64_t *entry, unsigned long 
 	uint64_t pa;
 	int err = walk_alloc_table(walk, level, addr, &pa);
 
+	/* of a bad pmd, too */
+	walk->cleared = false;
 	if (!err)
 		*entry = walk_table_entry(walk, pa);
 	return err;
