@@ -288,7 +288,6 @@ present:
 	if (level == PGTABLE_LEVEL_PUD && unlikely(w->behaviours & PAGEWALK_PUD_NONE_RECHECK)) {
 		if (walk_folded(geo, level) || *entry)
 			return lower(geo, narrow, w, entry, addr, next);
-		w->walk.action = ACTION_AGAIN;
 	} else {
 		err = lower(geo, narrow, w, entry, addr, next);
 		if (!acts || err || likely(w->walk.action != ACTION_AGAIN))
