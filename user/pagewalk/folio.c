@@ -75,7 +75,7 @@ struct page *vm_normal_page(struct vm_area_struct *vma, unsigned long addr, pte_
 	return normal_page(vma, addr, PGTABLE_LEVEL_PTE, pte_val(pte));
 }
 
-/* What pud entries, and before af38538801c6 pmd entries, go by. */
+/* What pud entries go by. */
 static struct page *page_by_area(struct vm_area_struct *vma, unsigned long addr, int level,
 				 uint64_t entry)
 {
@@ -90,13 +90,28 @@ static struct page *page_by_area(struct vm_area_struct *vma, unsigned long addr,
 	return page ? page : bad_page(mm, addr, level, entry);
 }
 
+/*
+ * What pmd entries went by before af38538801c6. All that has a page is normal in a mixed mapping;
+ * nothing was said of page frames that have none.
+ */
+static struct page *pmd_page_by_area(struct vm_area_struct *vma, unsigned long addr, uint64_t entry)
+{
+	struct mm_struct *mm = vma->vm_mm;
+	unsigned long pfn = pfn_of(mm, PGTABLE_LEVEL_PMD, entry);
+	struct page *page = page_of(mm, pfn);
+
+	if ((entry & PTE_SPECIAL) || mapped_by_pfn(vma, addr, pfn, page))
+		return NULL;
+	if (!(vma->vm_flags & VM_MIXEDMAP) && ((entry & PTE_DEVMAP) || is_huge_zero_pfn(mm, pfn)))
+		return NULL;
+	return page;
+}
+
 struct page *vm_normal_page_pmd(struct vm_area_struct *vma, unsigned long addr, pmd_t pmd)
 {
-	if (!(vma->vm_mm->behaviours & PAGEWALK_PMD_BY_AREA))
-		return normal_page(vma, addr, PGTABLE_LEVEL_PMD, pmd_val(pmd));
-	if (pmd_val(pmd) & (PTE_SPECIAL | PTE_DEVMAP))
-		return NULL;
-	return page_by_area(vma, addr, PGTABLE_LEVEL_PMD, pmd_val(pmd));
+	if (vma->vm_mm->behaviours & PAGEWALK_PMD_BY_AREA)
+		return pmd_page_by_area(vma, addr, pmd_val(pmd));
+	return normal_page(vma, addr, PGTABLE_LEVEL_PMD, pmd_val(pmd));
 }
 
 /* pud_special() is always false on arm64, which has no huge PFN mappings of this size. */
