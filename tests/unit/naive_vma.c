@@ -335,7 +335,7 @@ static int advance(struct walker *w, int level, unsigned long addr, struct place
 	return look_up(w, level, addr, at);
 }
 
-/* Writing: p?d_alloc(), set_pte_at(), split_huge_pmd(). */
+/* Writing: p?d_alloc(), put_pte_at(), split_huge_pmd(). */
 
 static int new_table(struct mm_struct *mm, int level, unsigned long addr, uint64_t *pa)
 {
@@ -378,7 +378,7 @@ static bool one_folio(const struct mm_struct *mm, unsigned long pfn, unsigned in
 	       pfn + nr <= folio->page.pfn + (folio->nr_pages ? folio->nr_pages : 1);
 }
 
-static void set_pte_at(struct mm_struct *mm, unsigned long addr, const struct place *at,
+static void put_pte_at(struct mm_struct *mm, unsigned long addr, const struct place *at,
 		       uint64_t pte)
 {
 	unsigned int nr = mm->geo->cont_ptes;
@@ -501,7 +501,7 @@ static int walk_pte_range_inner(struct walker *w, struct place *at, unsigned lon
 			err = ops->install_pte(addr, addr + size, &new, &w->walk);
 			if (err)
 				break;
-			set_pte_at(w->walk.mm, addr, at, new.pte);
+			put_pte_at(w->walk.mm, addr, at, new.pte);
 		} else if (ops->pte_entry) {
 			err = ops->pte_entry((pte_t *)at->p, addr, addr + size, &w->walk);
 			if (err)

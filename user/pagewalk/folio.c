@@ -102,7 +102,8 @@ static struct page *pmd_page_by_area(struct vm_area_struct *vma, unsigned long a
 
 	if ((entry & PTE_SPECIAL) || mapped_by_pfn(vma, addr, pfn, page))
 		return NULL;
-	if (!(vma->vm_flags & VM_MIXEDMAP) && ((entry & PTE_DEVMAP) || is_huge_zero_pfn(mm, pfn)))
+	if (!(vma->vm_flags & VM_MIXEDMAP) &&
+	    ((entry & PTE_DEVMAP) || pagewalk_is_huge_zero_pfn(mm, pfn)))
 		return NULL;
 	return page;
 }
