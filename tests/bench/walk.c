@@ -358,18 +358,19 @@ static void measure(const struct task *from, unsigned int nr, unsigned int round
 {
 	static double samples[MAX_TASKS][MAX_ROUNDS];
 
-	for (unsigned int i = 0; i < rounds + 1; i++) {
+	for (unsigned int i = 0; i < rounds; i++) {
 		for (unsigned int t = 0; t < nr; t++) {
 			unsigned long before = counted;
-			double start = now();
+			double start;
 
+			/* once to find the caches as it leaves them */
 			from[t].run(&from[t]);
-			/* the first is to warm up */
-			if (i)
-				samples[t][i - 1] = now() - start;
-			if (counted - before != from[t].counts) {
+			start = now();
+			from[t].run(&from[t]);
+			samples[t][i] = now() - start;
+			if (counted - before != 2 * from[t].counts) {
 				fprintf(stderr, "%s: %lu callbacks, expected %lu\n", from[t].name,
-					counted - before, from[t].counts);
+					counted - before, 2 * from[t].counts);
 				exit(1);
 			}
 		}

@@ -394,29 +394,23 @@ static out_line void unmappable(struct walk *walk, pmd_t pmd, unsigned long addr
 }
 
 /*
- * walk_pte_range_inner() for more than one entry. By itself, so that the registers that its loop
- * wants are free: inlined, it costs half as much again an entry. Two a turn, because taken branches
- * are what such a loop waits for.
+ * walk_pte_range_inner(). By itself, so that the registers that its loop wants are free: inlined,
+ * it costs half as much again an entry.
  */
 static __attribute__((noinline)) int call_ptes(pte_t *pte, unsigned long addr, unsigned long size,
-					       unsigned long nr, struct mm_walk *walk)
+					       pte_t *end, struct mm_walk *walk)
 {
 	int (*pte_entry)(pte_t *, unsigned long, unsigned long,
 			 struct mm_walk *) = walk->ops->pte_entry;
+	unsigned long next;
 	int err;
 
-	for (; nr > 1; nr -= 2) {
-		err = pte_entry(pte, addr, addr + size, walk);
-		if (unlikely(err))
-			return err;
-		addr += size;
-		err = pte_entry(pte + 1, addr, addr + size, walk);
-		if (unlikely(err))
-			return err;
-		addr += size;
-		pte += 2;
-	}
-	return nr ? pte_entry(pte, addr, addr + size, walk) : 0;
+	do {
+		next = addr + size;
+		err = pte_entry(pte, addr, next, walk);
+		addr = next;
+	} while (!err && ++pte != end);
+	return err;
 }
 
 inlined int walk_ptes(const struct geometry *geo, const bool narrow, struct walk *walk,
@@ -448,7 +442,7 @@ inlined int walk_ptes(const struct geometry *geo, const bool narrow, struct walk
 		if (unlikely(ops->install_pte))
 			err = install_ptes(walk, pte, addr, size, nr);
 		else if (nr > 1)
-			err = call_ptes((pte_t *)pte, addr, size, nr, &walk->walk);
+			err = call_ptes((pte_t *)pte, addr, size, (pte_t *)(pte + nr), &walk->walk);
 		else
 			err = ops->pte_entry((pte_t *)pte, addr, addr + size, &walk->walk);
 		if (err)
@@ -500,6 +494,7 @@ uint64_t *walk_offset(struct walk *walk, int level, uint64_t *above, unsigned lo
 	return offset(walk->walk.mm->geo, level, walk, above, addr);
 }
 
+/* For no geometry in particular; not quick. */
 static int walk_any(struct walk *walk, unsigned long addr, unsigned long end)
 {
 	return walk_level(walk->walk.mm->geo, PGTABLE_LEVEL_PGD, false, walk, NULL, addr, end,
