@@ -17,10 +17,13 @@ VM_KERNELS ?= $(sort $(foreach c,$(VM_COMBINATIONS),$(firstword $(subst /, ,$c))
 COMMAND_TESTS := tests/command/style.sh tests/command/usage.sh tests/command/library.sh
 VM_TESTS := $(foreach c,$(VM_COMBINATIONS),"tests/vm/triggers.sh $(subst /, ,$c)") \
 	tests/vm/faults.sh tests/vm/backends.sh tests/vm/overrun.sh tests/vm/surroundings.sh \
-	"tests/vm/vmlinux.sh newest newest-16k 6.18 6.12"
+	"tests/vm/vmlinux.sh newest newest-16k 6.18 6.12" \
+	"tests/vm/process.sh newest max 80" "tests/vm/process.sh newest-16k max 60"
 # takes as long as all of the others
 LONG_TESTS := tests/command/kernel-callbacks.sh tests/vm/selfcheck.sh "tests/vm/faults.sh newest n1" "tests/vm/backends.sh 6.18 max" \
-	"tests/vm/backends.sh newest-16k max" "tests/vm/overrun.sh newest n1"
+	"tests/vm/backends.sh newest-16k max" "tests/vm/overrun.sh newest n1" \
+	"tests/vm/process.sh newest max 300 1000" "tests/vm/process.sh newest-16k max 300 1000" \
+	"tests/vm/process.sh newest n1 200 1000" "tests/vm/process.sh newest-16k n1 100 1000"
 
 SUBMAKE = +$(Q)$(MAKE) --no-print-directory
 
@@ -50,7 +53,7 @@ check-style:
 	$(Q)tests/run-tests tests/command/style.sh
 
 # Fetched before the tests, so that it can be seen. What is not to be had is a test's to skip or to mourn.
-guest-files: arm64 $(BUILD_ARM64)/provoke
+guest-files: arm64 oracle-arm64 $(BUILD_ARM64)/provoke
 	$(Q)for k in $(VM_KERNELS); do tests/vm/kernel fetch $$k > /dev/null || :; done
 	$(Q)for k in $(VM_KERNELS); do tests/module/build $$k > /dev/null 2>&1 || :; done
 

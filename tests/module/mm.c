@@ -24,6 +24,10 @@
 #define ROOM	(48UL << 20)
 #define MAX_MMS 16
 
+/* Pages to map and to install: one folio, aligned. */
+static struct page *memory;
+static unsigned int memory_order;
+
 struct answer_buffer {
 	u8 *data;
 	size_t len;
@@ -188,6 +192,7 @@ static void put_snapshot(struct answer_buffer *b, const struct target *t, bool l
 {
 	put_kernel(b);
 	put_folio(b, page_to_pfn(ZERO_PAGE(0)));
+	put_folio(b, page_to_pfn(memory));
 	if (kc.huge_zero_pfn)
 		put_folio(b, READ_ONCE(*(u64 *)kc.huge_zero_pfn));
 	for (unsigned int i = 0; i < t->nr_mms; i++)
@@ -310,6 +315,11 @@ static void unlock_target(const struct target *t)
  * Walks.
  */
 
+static u64 number_of(const struct vm_area_struct *vma)
+{
+	return (unsigned long)vma;
+}
+
 static u64 place_of(const struct oracle *o, const void *entry)
 {
 	return virt_to_phys((void *)entry);
@@ -324,7 +334,9 @@ static void put_walk(struct answer_buffer *b, const struct walk_request *r, cons
 		.random = r->seed,
 		.odds = r->odds,
 		.install = r->install,
+		.install_span = 1,
 		.where = place_of,
+		.area = number_of,
 	};
 	struct record *record = room_for(b, sizeof(*record));
 	struct walk_record *walk = room_for(b, sizeof(*walk));
@@ -333,13 +345,52 @@ static void put_walk(struct answer_buffer *b, const struct walk_request *r, cons
 		b->full = true;
 		return;
 	}
+	if (!r->install) {
+		o.install = pte_val(pfn_pte(page_to_pfn(memory),
+					    vm_get_page_prot(VM_READ | VM_WRITE | VM_SHARED)));
+		o.install_span = PAGE_SIZE << memory_order;
+	}
 	o.log = (void *)(b->data + b->len);
 	walk->request = *r;
+	walk->install = o.install;
+	walk->install_span = o.install_span;
 	walk->ret = oracle_walk(r, &o, t->mms[0], t->mapping);
 	b->len += o.nr * sizeof(*o.log);
 	if (o.overflow)
 		b->full = true;
 	*record = (struct record){ RECORD_WALK, sizeof(*walk) + o.nr * sizeof(*o.log) };
+}
+
+static bool is_ours(pte_t pte)
+{
+	return pte_valid(pte) && pte_pfn(pte) - page_to_pfn(memory) < 1UL << memory_order;
+}
+
+/*
+ * Nobody counts the pages that a walk has installed, and nobody shall see them. Nothing but them
+ * can be in a contiguous run with one of them.
+ */
+static void uninstall(struct mm_struct *mm, const struct walk_request *r)
+{
+	unsigned long addr, next;
+
+	if (r->install || (r->kind != WALK_RANGE_UNSAFE && r->kind != WALK_VMA_UNSAFE))
+		return;
+	for (addr = r->start; addr < r->end; addr = next) {
+		pgd_t *pgd = pgd_offset(mm, addr);
+		p4d_t *p4d = pgd_none(*pgd) ? NULL : p4d_offset(pgd, addr);
+		pud_t *pud = !p4d || p4d_none(*p4d) ? NULL : pud_offset(p4d, addr);
+		pmd_t *pmd = !pud || !pud_table(*pud) ? NULL : pmd_offset(pud, addr);
+		pte_t *pte;
+
+		next = pmd && pmd_table(*pmd) ? addr + PAGE_SIZE : pmd_addr_end(addr, r->end);
+		if (!pmd || !pmd_table(*pmd))
+			continue;
+		pte = pte_offset_kernel(pmd, addr);
+		if (is_ours(__ptep_get(pte)))
+			__set_pte(pte, __pte(0));
+	}
+	flush_tlb_everything();
 }
 
 static int run_batch(struct answer_buffer *b, const struct batch *batch)
@@ -358,6 +409,8 @@ static int run_batch(struct answer_buffer *b, const struct batch *batch)
 		put_snapshot(b, &t, batch->lock_vmas);
 		for (u32 i = 0; i < batch->nr; i++)
 			put_walk(b, &batch->walk[i], &t);
+		for (u32 i = 0; i < batch->nr; i++)
+			uninstall(t.mms[0], &batch->walk[i]);
 		unlock_target(&t);
 		thaw(&t);
 		err = b->full ? -E2BIG : 0;
@@ -418,9 +471,6 @@ static int mm_release(struct inode *inode, struct file *file)
  * What drivers map: by the page of the file that the mapping begins with, page frames (0), pages
  * (1), or huge page frames (2).
  */
-
-static struct page *memory;
-static unsigned int memory_order;
 
 static vm_fault_t huge_fault(struct vm_fault *vmf, unsigned int order)
 {

@@ -18,7 +18,10 @@ static struct oracle_record *called(struct mm_walk *walk, enum oracle_call call,
 	r->next = next;
 	r->where = r->target = ORACLE_NOWHERE;
 	r->no_vma = walk->no_vma;
-	r->vma = walk->vma ? walk->vma->vm_start : ORACLE_NOWHERE;
+	if (!walk->vma)
+		r->vma = ORACLE_NOWHERE;
+	else
+		r->vma = o->area ? o->area(walk->vma) : walk->vma->vm_start;
 	return r;
 }
 
@@ -190,8 +193,11 @@ static void post_vma(struct mm_walk *walk)
 static int install_pte(unsigned long addr, unsigned long next, pte_t *ptep, struct mm_walk *walk)
 {
 	struct oracle_record *r = called(walk, ORACLE_INSTALL_PTE, addr, next);
+	const struct oracle *o = walk->private;
 
-	*ptep = __pte(((struct oracle *)walk->private)->install);
+	if (o->install_span)
+		r->written = o->install + addr % o->install_span;
+	*ptep = __pte(r->written);
 	return react(walk, r);
 }
 

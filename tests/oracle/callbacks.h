@@ -59,7 +59,7 @@ enum oracle_is {
  * @where: the place of the entry, by oracle.where()
  * @pfn: of a present pud, pmd or pte
  * @target, @written: what oracle.meddle() wrote, and where
- * @vma: start of walk->vma, ORACLE_NOWHERE if there is none
+ * @vma: walk->vma by oracle.area(), ORACLE_NOWHERE if there is none
  * @hmask: of hugetlb_entry
  */
 struct oracle_record {
@@ -99,7 +99,8 @@ struct oracle_odds {
  * @overflow: there were more than @max, which is a fault of the test
  * @agains: how many ACTION_AGAIN are left
  * @random: state of the generator
- * @install: what install_pte puts in
+ * @install, @install_span: install_pte puts in @install + the address modulo @install_span
+ * @area: gives an area a number that does not depend on who walks. NULL: it is its start
  * @where: gives an entry's place a number that does not depend on who walks. NULL: nobody knows
  * @meddle: write to some entry, put down in @target and @written. NULL: nothing is written
  * @private: of those two
@@ -114,6 +115,8 @@ struct oracle {
 	u64 random;
 	struct oracle_odds odds;
 	u64 install;
+	u64 install_span;
+	u64 (*area)(const struct vm_area_struct *vma);
 	u64 (*where)(const struct oracle *o, const void *entry);
 	void (*meddle)(struct oracle *o, struct oracle_record *r);
 	void *private;

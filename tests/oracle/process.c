@@ -43,7 +43,7 @@ static const char *const call_names[] = {
 static struct {
 	unsigned long walks[NR_WALK_KINDS];
 	unsigned long calls[ORACLE_FOLIO + 1];
-	unsigned long splits, installed, migration, errors;
+	unsigned long splits, contiguous, special, invalid, uffd, not_present, errors;
 	unsigned long different;
 } count;
 
@@ -138,8 +138,13 @@ static void take_count(const struct made_walk *w)
 		    !r->ret && r->action_after == ACTION_SUBTREE && r->vma != ORACLE_NOWHERE &&
 		    r->addr == r[1].addr && (r[1].call == ORACLE_PTE || r[1].call == ORACLE_HOLE))
 			count.splits++;
-		if (r->call <= ORACLE_PTE && r->entry && !(r->is & ORACLE_PRESENT))
-			count.migration++;
+		if (r->call < ORACLE_PMD || r->call > ORACLE_PTE || !r->entry)
+			continue;
+		count.contiguous += !!(r->is & ORACLE_CONT);
+		count.special += (r->is & ORACLE_PRESENT) && (r->entry & PTE_SPECIAL);
+		count.invalid += (r->is & ORACLE_PRESENT) && !(r->is & ORACLE_VALID);
+		count.uffd += (r->is & ORACLE_PRESENT) && (r->entry & PTE_UFFD);
+		count.not_present += !(r->is & ORACLE_PRESENT);
 	}
 }
 
@@ -155,8 +160,10 @@ static bool compare(const char *name, struct snapshot *s, unsigned int index)
 		.agains = r->agains,
 		.random = r->seed,
 		.odds = r->odds,
-		.install = r->install,
+		.install = w->made->install,
+		.install_span = w->made->install_span,
 		.where = place_of,
+		.area = snapshot_area,
 		.private = s,
 	};
 	bool same = true;
@@ -365,6 +372,8 @@ static void choose_walk(const struct mappings *m, u64 *random, const struct batc
 		do {
 			a = any_area(m, random);
 		} while (!a->installable);
+		if (oracle_below(random, 2))
+			r->install = 0;
 		r->start = any_address(random, a->start, a->end) & -(u64)getpagesize();
 		r->end = any_address(random, r->start, a->end) & -(u64)getpagesize();
 		if (r->end <= r->start || oracle_below(random, 2))
@@ -454,8 +463,9 @@ static void summary(void)
 			printf("%s=%lu ", call_names[i], count.calls[i]);
 		calls += count.calls[i];
 	}
-	printf("splits=%lu not_present=%lu errors=%lu\n", count.splits, count.migration,
-	       count.errors);
+	printf("splits=%lu contiguous=%lu special=%lu invalid=%lu uffd=%lu not_present=%lu errors=%lu\n",
+	       count.splits, count.contiguous, count.special, count.invalid, count.uffd,
+	       count.not_present, count.errors);
 	printf("walks=%lu calls=%lu different=%lu\n", walks, calls, count.different);
 }
 

@@ -31,7 +31,7 @@ enum walk_kind {
  * @walk_lock: enum page_walk_lock
  * @limit, @agains, @odds: as in struct oracle
  * @seed: of what callbacks do
- * @install: the entry that install_pte puts in
+ * @install: the entry that install_pte puts in; 0: entries for pages of the module
  * @start: an address; of WALK_MAPPING a page of the file
  * @end: the same; of WALK_MAPPING how many pages
  */
@@ -114,6 +114,8 @@ struct folio_record {
 
 struct walk_record {
 	struct walk_request request;
+	u64 install; /* as in struct oracle */
+	u64 install_span;
 	s64 ret;
 };
 

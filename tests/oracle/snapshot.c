@@ -241,6 +241,11 @@ void snapshot_free(struct snapshot *s)
 	free(s);
 }
 
+u64 snapshot_area(const struct vm_area_struct *vma)
+{
+	return (uintptr_t)vma->vm_private_data;
+}
+
 u64 snapshot_place(const struct snapshot *s, const void *entry)
 {
 	size_t from = 0, to = s->nr_tables;

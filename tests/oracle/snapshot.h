@@ -47,6 +47,9 @@ void snapshot_free(struct snapshot *s);
 /* The physical address of an entry of the image; ORACLE_NOWHERE: it is not one. */
 u64 snapshot_place(const struct snapshot *s, const void *entry);
 
+/* What the module calls an area. */
+u64 snapshot_area(const struct vm_area_struct *vma);
+
 /* Was this page a table page when the snapshot was taken? */
 bool snapshot_has_page(const struct snapshot *s, u64 pa);
 

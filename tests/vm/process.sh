@@ -59,7 +59,8 @@ if [[ $seeds -ge 100 ]]; then
 	each "every kind of walk was made" range range_vma vma mapping debug mm_unsafe vma_unsafe folio
 	each "every callback was called" pgd_entry p4d_entry pud_entry pmd_entry pte_entry pte_hole hugetlb_entry \
 		test_walk pre_vma post_vma install_pte folio_walk_start
-	each "huge pages were split, entries were not present, callbacks ended walks" splits not_present errors
+	each "huge pages were split, callbacks ended walks" splits errors
+	each "entries of every kind were there" contiguous special invalid uffd not_present
 fi
 sed -n 's/^walks=/# walks=/p; /^# not here/p' "$tmp/stdout"
 finish
