@@ -43,9 +43,9 @@
 #define TABLE_BITS (PMD_TYPE_TABLE | PMD_TABLE_AF)
 #define PAGE_BITS  (PTE_TYPE_PAGE | PTE_AF | PTE_SHARED | PTE_WRITE | PTE_UXN | PTE_PXN)
 
-/* Tables of PTEs that fit into a second level cache, and the 2 MiB of them that do not. */
-#define FEW  64UL
-#define MANY 512UL
+/* Tables of PTEs that fit into a second level cache. */
+#define FEW	      64UL
+#define MAPPED_BY_FEW (FEW * TABLE)
 
 static uint64_t *tables;
 static struct geometry geo, generic_geo;
@@ -256,8 +256,6 @@ enum {
 	WALK_FEW,
 	FIXED_FEW,
 	GENERIC_FEW,
-	BARE_MANY,
-	WALK_MANY,
 	BARE_ALL,
 	WALK_ALL,
 	WALK_HALF,
@@ -286,12 +284,10 @@ enum {
 	}
 
 static const struct task tasks[NR_TASKS] = {
-	[BARE_FEW] = ENTRIES(1, "bare-few", NULL, NULL, run_bare, FEW *TABLE),
-	[WALK_FEW] = ENTRIES(1, "walk-few", LIBRARY, &mapped, run_walk, FEW *TABLE),
-	[FIXED_FEW] = ENTRIES(1, "fixed-few", fixed_walk, &mapped, run_walk, FEW *TABLE),
-	[GENERIC_FEW] = ENTRIES(1, "generic-few", LIBRARY, &generic, run_walk, FEW *TABLE),
-	[BARE_MANY] = ENTRIES(1, "bare-many", NULL, NULL, run_bare, MANY *TABLE),
-	[WALK_MANY] = ENTRIES(1, "walk-many", LIBRARY, &mapped, run_walk, MANY *TABLE),
+	[BARE_FEW] = ENTRIES(1, "bare-few", NULL, NULL, run_bare, MAPPED_BY_FEW),
+	[WALK_FEW] = ENTRIES(1, "walk-few", LIBRARY, &mapped, run_walk, MAPPED_BY_FEW),
+	[FIXED_FEW] = ENTRIES(1, "fixed-few", fixed_walk, &mapped, run_walk, MAPPED_BY_FEW),
+	[GENERIC_FEW] = ENTRIES(1, "generic-few", LIBRARY, &generic, run_walk, MAPPED_BY_FEW),
 	[BARE_ALL] = ENTRIES(1, "bare-all", NULL, NULL, run_bare, 64 * GIB),
 	[WALK_ALL] = ENTRIES(1, "walk-all", LIBRARY, &mapped, run_walk, 64 * GIB),
 	[WALK_HALF] = ENTRIES(1, "walk-half", LIBRARY, &mapped, run_walk, 32 * GIB),
@@ -307,10 +303,10 @@ static const struct task tasks[NR_TASKS] = {
 	[PAGE_SAME_FIXED] = PAGES("page-same-fixed", fixed_walk, &mapped, run_walk, PAGE),
 	[PAGE_SAME_GENERIC] = PAGES("page-same-generic", LIBRARY, &generic, run_walk, PAGE),
 	[PAGE_SAME_SCATTERED] = PAGES("page-same-scattered", LIBRARY, &scattered, run_walk, PAGE),
-	[PAGE_FEW] = { "page-few", run_pages, &mapped, &pte_ops, LIBRARY, LINEAR, FEW *TABLE, WALKS,
-		       WALKS },
+	[PAGE_FEW] = { "page-few", run_pages, &mapped, &pte_ops, LIBRARY, LINEAR, MAPPED_BY_FEW,
+		       WALKS, WALKS },
 	[PAGE_FEW_SCATTERED] = { "page-few-scattered", run_pages, &scattered, &pte_ops, LIBRARY,
-				 LINEAR, FEW *TABLE, WALKS, WALKS },
+				 LINEAR, MAPPED_BY_FEW, WALKS, WALKS },
 	[PAGE_ALL] = { "page-all", run_pages, &mapped, &pte_ops, LIBRARY, LINEAR, 64 * GIB, WALKS,
 		       WALKS },
 };
@@ -323,8 +319,7 @@ struct group {
 
 static const struct group groups[] = {
 	{ BARE_FEW, GENERIC_FEW, 101 },
-	{ BARE_MANY, WALK_MANY, 51 },
-	{ BARE_ALL, WALK_QUARTER, 7 },
+	{ BARE_ALL, WALK_QUARTER, 11 },
 	{ PMDS_ALL, PAGE_ALL, 301 },
 };
 
@@ -474,8 +469,6 @@ static void show(void)
 	       f[FIXED_FEW] / f[BARE_FEW]);
 	printf("  the generic copy                 %6.3f ns, ratio %.3f\n", each(GENERIC_FEW),
 	       f[GENERIC_FEW] / f[BARE_FEW]);
-	printf("a pte_entry call, 512 tables       %6.3f ns, bare loop %.3f, ratio %.3f\n",
-	       each(WALK_MANY), each(BARE_MANY), f[WALK_MANY] / f[BARE_MANY]);
 	printf("a hole                             %6.2f ns\n", each(HOLES));
 	printf("a pmd_entry call, no pte_entry     %6.2f ns (64 GiB in %.0f us), no table of PTEs "
 	       "touched\n",
