@@ -8,6 +8,7 @@
 
 -include tests/unit/build.mk
 -include tests/bench/build.mk
+-include tests/fuzz/build.mk
 
 # A kernel and a CPU each: Debian's newest with 5 and with 4 levels of 4K pages, with 16K pages and with a
 # linear map of blocks; the first with update_range_prot(); the last with __change_memory_common().
@@ -45,14 +46,14 @@ demo: test-packages
 test-packages:
 	$(Q)tests/setup check
 
-run-check: all guest-files $(VMLINUX_GEN) $(UNIT_TESTS)
-	$(Q)tests/run-tests $(UNIT_TESTS) $(COMMAND_TESTS) $(VM_TESTS)
-run-check-unit: all $(VMLINUX_GEN) $(UNIT_TESTS)
-	$(Q)tests/run-tests $(UNIT_TESTS) $(COMMAND_TESTS)
+run-check: all guest-files $(VMLINUX_GEN) $(UNIT_TESTS) $(FUZZ_REPLAY)
+	$(Q)tests/run-tests $(UNIT_TESTS) $(FUZZ_REPLAY) $(COMMAND_TESTS) $(VM_TESTS)
+run-check-unit: all $(VMLINUX_GEN) $(UNIT_TESTS) $(FUZZ_REPLAY)
+	$(Q)tests/run-tests $(UNIT_TESTS) $(FUZZ_REPLAY) $(COMMAND_TESTS)
 run-check-vm: guest-files $(VMLINUX_GEN)
 	$(Q)tests/run-tests $(VM_TESTS)
-run-check-all: all guest-files $(VMLINUX_GEN) $(UNIT_TESTS)
-	$(Q)tests/run-tests $(UNIT_TESTS) $(COMMAND_TESTS) $(VM_TESTS) $(LONG_TESTS)
+run-check-all: all guest-files $(VMLINUX_GEN) $(UNIT_TESTS) $(FUZZ_REPLAY)
+	$(Q)tests/run-tests $(UNIT_TESTS) $(FUZZ_REPLAY) $(COMMAND_TESTS) $(VM_TESTS) $(LONG_TESTS)
 check-style:
 	$(Q)tests/run-tests tests/command/style.sh
 

@@ -352,3 +352,20 @@ TEST(no_way_down)
 	EXPECT_EQ(p.space.mm.fault.level, 3);
 	space_release(&p.space);
 }
+
+/* By bit 1 alone it is not bad, but it is no table all the same. */
+TEST(bad_by_the_table_bit)
+{
+	struct folio_walk fw;
+	struct place p;
+
+	make(&p, 0, 1);
+	p.space.mm.behaviours = PAGEWALK_BAD_BY_TABLE_BIT;
+	*space_entry(&p.space, 3, p.addr) = 0x40000002;
+	EXPECT(!look(&p, p.addr, 0, &fw));
+	EXPECT_EQ(p.space.mm.fault.kind, PAGEWALK_NO_TABLE);
+	*space_entry(&p.space, 3, p.addr) = 0x40000001;
+	EXPECT(!look(&p, p.addr, 0, &fw));
+	EXPECT_EQ(p.space.mm.fault.kind, PAGEWALK_BAD_ENTRY);
+	space_release(&p.space);
+}

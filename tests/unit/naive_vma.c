@@ -1244,9 +1244,11 @@ struct folio *naive_folio_walk(struct folio_walk *fw, struct vm_area_struct *vma
 		say(mm, PAGEWALK_OUTSIDE_VMA, addr, -1, 0, 0);
 		goto not_found;
 	}
-	if (offset(&w, PGD, NULL, addr, &pgd) || none_or_bad(mm, PGD, addr, *pgd.p))
+	if (offset(&w, PGD, NULL, addr, &pgd) || none_or_bad(mm, PGD, addr, *pgd.p) ||
+	    no_table(&w, PGD, addr, &pgd))
 		goto not_found;
-	if (offset(&w, P4D, &pgd, addr, &p4d) || none_or_bad(mm, P4D, addr, *p4d.p))
+	if (offset(&w, P4D, &pgd, addr, &p4d) || none_or_bad(mm, P4D, addr, *p4d.p) ||
+	    no_table(&w, P4D, addr, &p4d))
 		goto not_found;
 	if (offset(&w, PUD, &p4d, addr, &pud))
 		goto not_found;

@@ -792,6 +792,34 @@ TEST(installing_over_a_bad_pmd)
 	space_release(&space);
 }
 
+static int keep_action(struct space *space, const char *what, uint64_t *entry, struct mm_walk *walk)
+{
+	(void)entry;
+	if (!strcmp(what, "install"))
+		walk->action = ACTION_CONTINUE;
+	if (!strcmp(what, "post"))
+		space->mm.private = (void *)(unsigned long)walk->action;
+	return 0;
+}
+
+/* Where a table cannot be made the action is what it was, or that of a new entry already. */
+TEST(the_action_where_no_table_is_made)
+{
+	for (unsigned int old = 0; old < 2; old++) {
+		struct space space;
+
+		test_case("old %u", old);
+		begin(&space);
+		space.mm.behaviours = old ? PAGEWALK_HOLE_SEES_OLD_ACTION : 0;
+		space_vma(&space, BASE, BASE + 2 * PMD, 0);
+		space_entry(&space, 0, BASE);
+		space.react = keep_action;
+		EXPECT_EQ(walk(&space, "ic", PMD - PAGE, PMD + PAGE), -EROFS);
+		EXPECT_EQ((unsigned long)space.mm.private, old ? ACTION_CONTINUE : ACTION_SUBTREE);
+		space_release(&space);
+	}
+}
+
 /* Hugetlb. */
 
 TEST(hugetlb_of_each_size)

@@ -201,6 +201,7 @@ static void fill_in(struct folio_walk *fw, int level, uint64_t *entry, uint64_t 
 static uint64_t *leaf_of(struct walk *walk, unsigned long addr, int *level)
 {
 	const struct geometry *geo = walk->walk.mm->geo;
+	enum pagewalk_fault_kind kind = PAGEWALK_BAD_ENTRY;
 	uint64_t *entry = NULL, *above;
 
 	for (*level = PGTABLE_LEVEL_PGD;; --*level) {
@@ -220,7 +221,10 @@ static uint64_t *leaf_of(struct walk *walk, unsigned long addr, int *level)
 			continue;
 		if (*level <= PGTABLE_LEVEL_PUD)
 			return entry;
-		walk_fault(walk->walk.mm, PAGEWALK_BAD_ENTRY, addr, *level, *entry, 0);
+		/* what is not bad by bit 1 alone is no table either */
+		if ((walk->behaviours & PAGEWALK_BAD_BY_TABLE_BIT) && (*entry & PTE_TABLE_BIT))
+			kind = PAGEWALK_NO_TABLE;
+		walk_fault(walk->walk.mm, kind, addr, *level, *entry, 0);
 		return NULL;
 	}
 }
