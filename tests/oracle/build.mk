@@ -17,7 +17,8 @@ $(BUILD)/walk-oracle $(BUILD)/process-oracle: $(BUILD)/libpagewalk.a
 	$(Q)$(CC_TARGET) $(ALL_CFLAGS) $(LDFLAGS) $(if $(STATIC),-static) $(filter %.o,$^) $(filter %.a,$^) -o $@
 
 oracle: $(BUILD)/walk-oracle $(BUILD)/process-oracle
-oracle-arm64:
+# after arm64, since both make the library
+oracle-arm64: arm64
 	$(Q)$(MAKE) --no-print-directory ARCH=arm64 CROSS_COMPILE=$(CROSS_ARM64) STATIC=1 oracle
 
 -include $(ORACLE_OBJS:.o=.d)

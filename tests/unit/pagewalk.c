@@ -620,6 +620,73 @@ TEST(missing_entries)
 	tables_release(&tables);
 }
 
+static uint64_t *taken_away; /* by the first pte_entry */
+
+static int take_away(struct log *log, const struct event *event, uint64_t *entry,
+		     struct mm_walk *walk)
+{
+	(void)log, (void)entry, (void)walk;
+	if (event->kind == AT_PTE)
+		*taken_away = 0;
+	return 0;
+}
+
+/* The rest of a table is found even if a callback has emptied the entry that led to it. */
+TEST(tables_in_two_pieces)
+{
+	static const struct {
+		enum pgtable_level level, cut;
+		unsigned long at; /* the first entry of the second piece maps it */
+		const char *story;
+	} cases[] = {
+		{ PGTABLE_LEVEL_PMD, PGTABLE_LEVEL_PTE, 0x1ff000,
+		  "pud+1fe000-201000 "
+		  "pmd+1fe000-200000 pte+1fe000-1ff000 pte+1ff000-200000 "
+		  "pmd+200000-201000 pte+200000-201000" },
+		{ PGTABLE_LEVEL_PUD, PGTABLE_LEVEL_PMD, 0x200000,
+		  "pud+1fe000-201000 "
+		  "pmd+1fe000-200000 pte+1fe000-1ff000 pte+1ff000-200000 "
+		  "pmd+200000-201000 pte+200000-201000" },
+	};
+	struct geometry geo = geometry_of(12, 48, 48);
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct pagewalk_image *image = pagewalk_image_new(4096, NULL);
+		struct log log = { .react = take_away };
+		struct tables tables;
+		struct mm_struct mm;
+		uint64_t *cut;
+
+		test_case("level %u in pieces", cases[i].cut);
+		small_tables(&tables, &geo);
+		cut = tables_entry(&tables, cases[i].cut, ADDR + cases[i].at);
+		taken_away = tables_entry(&tables, cases[i].level, ADDR);
+		for (unsigned int n = 0; n < tables.nr; n++) {
+			const struct table_page *page = &tables.pages[n];
+			size_t size = page->nr * sizeof(uint64_t), first = size;
+
+			if (cut > page->entries && cut < page->entries + page->nr)
+				first = (cut - page->entries) * sizeof(uint64_t);
+			EXPECT_EQ(pagewalk_image_map(image, page->pa, first, page->entries), 0);
+			if (first < size)
+				EXPECT_EQ(pagewalk_image_map(image, page->pa + first, size - first,
+							     cut),
+					  0);
+		}
+		mm = (struct mm_struct){
+			.geo = &geo,
+			.memory = pagewalk_image_memory(image),
+			.root = tables.root,
+		};
+		EXPECT_EQ(walk_mm(&mm, ADDR + 0x1fe000, ADDR + 0x201000, &low_ops, &log), 0);
+		EXPECT_EQ(mm.fault.kind, PAGEWALK_OK);
+		EXPECT_STR(story(&log, ADDR), cases[i].story);
+		free(log.events);
+		pagewalk_image_free(image);
+		tables_release(&tables);
+	}
+}
+
 /* p4d_bad() and pgd_bad(): neither empty nor a table. The walk takes it for a hole and goes on. */
 TEST(bad_entries)
 {
