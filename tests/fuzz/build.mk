@@ -17,11 +17,11 @@ $(FUZZ)/pagewalk: $(FUZZ_SRCS) include/pwtrace/pagewalk.h $(wildcard user/pagewa
 	$(Q)$(CLANG) -std=gnu11 -D_GNU_SOURCE -O1 -g -fno-omit-frame-pointer -Wall -Wextra -Iuser -Iinclude \
 		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all $(FUZZ_SRCS) -o $@
 
-# the files are replayed by the compiler that the unit tests are built with
-$(FUZZ_REPLAY): tests/fuzz/replay.c $(FUZZ_SRCS) include/pwtrace/pagewalk.h $(wildcard user/pagewalk/*.h)
+# with the objects of the unit tests
+$(FUZZ_REPLAY): $(patsubst %.c,$(UNIT_OBJ)/%.o,tests/fuzz/replay.c tests/fuzz/pagewalk.c $(LIB_SRCS))
 	$(call msg,HOSTLD,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(HOSTCC) $(UNIT_CFLAGS) $(HOSTCFLAGS) $(HOSTLDFLAGS) tests/fuzz/replay.c $(FUZZ_SRCS) -o $@
+	$(Q)$(HOSTCC) $(UNIT_SANITIZE) $(HOSTCFLAGS) $(HOSTLDFLAGS) -o $@ $^
 
 fuzz: $(FUZZ)/pagewalk
 	$(Q)mkdir -p $(FUZZ)/found
@@ -30,7 +30,7 @@ fuzz: $(FUZZ)/pagewalk
 
 fuzz-corpus: $(FUZZ)/pagewalk
 	$(Q)rm -rf $(FUZZ)/minimal && mkdir -p $(FUZZ)/minimal $(FUZZ)/found
-	$(Q)$(FUZZ)/pagewalk -merge=1 -use_value_profile=0 $(FUZZ)/minimal $(FUZZ)/found $(FUZZ_CORPUS)
+	$(Q)$(FUZZ)/pagewalk -set_cover_merge=1 -use_counters=0 $(FUZZ)/minimal $(FUZZ)/found $(FUZZ_CORPUS)
 	$(Q)rm -f $(FUZZ_CORPUS)/* && cp $(FUZZ)/minimal/* $(FUZZ_CORPUS)/
 
 .PHONY: fuzz fuzz-corpus
