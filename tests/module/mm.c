@@ -109,11 +109,12 @@ static void put_folio(struct answer_buffer *b, unsigned long pfn)
 }
 
 /* A table and those below it. @level counts from the last one. */
-static void put_table(struct answer_buffer *b, phys_addr_t pa, int level, unsigned int entries)
+static void put_table(struct answer_buffer *b, enum record_type type, phys_addr_t pa, int level,
+		      unsigned int entries)
 {
 	u64 *table = __va(pa), *at;
 
-	at = add_record(b, RECORD_TABLE, sizeof(u64) + entries * sizeof(u64));
+	at = add_record(b, type, sizeof(u64) + entries * sizeof(u64));
 	if (!at)
 		return;
 	at[0] = pa;
@@ -122,8 +123,8 @@ static void put_table(struct answer_buffer *b, phys_addr_t pa, int level, unsign
 		pte_t entry = __pte(table[i]);
 
 		if (level && (table[i] & 3) == 3)
-			put_table(b, __pte_to_phys(entry), level - 1, PTRS_PER_PTE);
-		else if (pte_present(entry))
+			put_table(b, type, __pte_to_phys(entry), level - 1, PTRS_PER_PTE);
+		else if (type == RECORD_TABLE && pte_present(entry))
 			put_folio(b, pte_pfn(entry));
 	}
 }
@@ -146,11 +147,17 @@ static void put_vma(struct answer_buffer *b, struct vm_area_struct *vma, bool lo
 	put(b, RECORD_VMA, &v, sizeof(v));
 }
 
-static void put_mm(struct answer_buffer *b, struct mm_struct *mm, bool locked)
+static void put_tables(struct answer_buffer *b, enum record_type type, const struct mm_struct *mm)
 {
 	unsigned int va_bits = vabits_actual, table_bits = PAGE_SHIFT - 3;
 	unsigned int levels = DIV_ROUND_UP(va_bits - PAGE_SHIFT, table_bits);
 	unsigned int root_bits = va_bits - PAGE_SHIFT - (levels - 1) * table_bits;
+
+	put_table(b, type, virt_to_phys(mm->pgd), levels - 1, 1 << root_bits);
+}
+
+static void put_mm(struct answer_buffer *b, struct mm_struct *mm, bool locked)
+{
 	struct mm_record *record = add_record(b, RECORD_MM, sizeof(*record));
 	struct vm_area_struct *vma;
 	u64 nr = 0;
@@ -161,7 +168,7 @@ static void put_mm(struct answer_buffer *b, struct mm_struct *mm, bool locked)
 	}
 	if (record)
 		*record = (struct mm_record){ virt_to_phys(mm->pgd), nr };
-	put_table(b, virt_to_phys(mm->pgd), levels - 1, 1 << root_bits);
+	put_tables(b, RECORD_TABLE, mm);
 }
 
 #define for_each_mapping_vma(vma, node, mapping)                                     \
@@ -409,6 +416,8 @@ static int run_batch(struct answer_buffer *b, const struct batch *batch)
 		put_snapshot(b, &t, batch->lock_vmas);
 		for (u32 i = 0; i < batch->nr; i++)
 			put_walk(b, &batch->walk[i], &t);
+		for (unsigned int i = 0; i < t.nr_mms; i++)
+			put_tables(b, RECORD_AFTER, t.mms[i]);
 		for (u32 i = 0; i < batch->nr; i++)
 			uninstall(t.mms[0], &batch->walk[i]);
 		unlock_target(&t);

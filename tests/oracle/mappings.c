@@ -445,8 +445,10 @@ void mappings_make(struct mappings *m, int mm_fd, void (*missing)(const char *wh
 	write_file("/sys/kernel/mm/transparent_hugepage/enabled", "madvise");
 	write_file("/sys/kernel/mm/transparent_hugepage/khugepaged/scan_sleep_millisecs",
 		   "4000000000");
-	/* nobody but us is to clear access flags */
-	write_file("/sys/kernel/mm/lru_gen/enabled", "0");
+	/* nobody but us is to clear access flags, or to move pages */
+	write_file("/sys/module/damon_stat/parameters/enabled", "N");
+	write_file("/proc/sys/vm/watermark_boost_factor", "0");
+	write_file("/proc/sys/vm/compaction_proactiveness", "0");
 	make_hugetlb(m);
 	make_small(m);
 	make_runs(m);

@@ -225,6 +225,11 @@ static bool compare_all(const char *name, const void *data, size_t size)
 	pagewalk_use(&s->mms[0]);
 	for (unsigned int i = 0; i < s->nr_walks && same; i++)
 		same = compare(name, s, i);
+	if (same && !snapshot_same_after(s)) {
+		same = false;
+		for (unsigned int i = 0; i < s->nr_walks; i++)
+			show_request(name, i, &s->walks[i].made->request);
+	}
 	pagewalk_use(NULL);
 	snapshot_free(s);
 	return same;
@@ -263,9 +268,21 @@ static u64 any_address(u64 *random, u64 start, u64 end)
 	}
 }
 
-static void choose_range(const struct mappings *m, u64 *random, struct walk_request *r)
+/* One that has migration entries, by preference. */
+static const struct area *frozen_area(const struct mappings *m, u64 *random, const struct batch *b)
 {
-	const struct area *a = any_area(m, random), *b;
+	u64 addr = b->frozen[oracle_below(random, BATCH_FROZEN)];
+
+	for (unsigned int i = 0; addr && i < m->nr_areas; i++)
+		if (addr >= m->area[i].start && addr < m->area[i].end)
+			return &m->area[i];
+	return any_area(m, random);
+}
+
+static void choose_range(const struct mappings *m, u64 *random, const struct batch *batch,
+			 struct walk_request *r)
+{
+	const struct area *a = frozen_area(m, random, batch), *b;
 	u64 page = getpagesize(), swap;
 
 	switch (oracle_below(random, 12)) {
@@ -351,7 +368,7 @@ static void choose_walk(const struct mappings *m, u64 *random, const struct batc
 	r->odds.skip = pick(random, (u32[]){ 0, 0, 8, 2 }, 4);
 	r->odds.action = pick(random, (u32[]){ 0, 0, 30, 6, 2 }, 5);
 	r->walk_lock = oracle_below(random, b->lock_vmas ? 4 : 2);
-	choose_range(m, random, r);
+	choose_range(m, random, b, r);
 
 	if (r->kind == WALK_MAPPING) {
 		r->start = oracle_below(random, 80);
@@ -371,7 +388,8 @@ static void choose_walk(const struct mappings *m, u64 *random, const struct batc
 		r->calls |= install | 1 << ORACLE_PTE;
 		do {
 			a = any_area(m, random);
-		} while (!a->installable);
+			/* refused of hugetlb areas */
+		} while (!a->installable && !a->hugetlb);
 		if (oracle_below(random, 2))
 			r->install = 0;
 		r->start = any_address(random, a->start, a->end) & -(u64)getpagesize();
@@ -412,8 +430,17 @@ static void choose(const struct mappings *m, u64 *random, struct batch *b)
 					       (oracle_below(random, 8) * getpagesize()) %
 						       (a->end - a->start);
 		}
-	for (u32 i = 0; i < b->nr; i++)
-		choose_walk(m, random, b, &b->walk[i]);
+	for (u32 i = 0; i < b->nr; i++) {
+		struct walk_request *r = &b->walk[i];
+
+		choose_walk(m, random, b, r);
+		/* look again at what was changed */
+		if (i && r->kind <= WALK_VMA && r[-1].kind != WALK_MAPPING &&
+		    oracle_below(random, 2)) {
+			r->start = r[-1].start;
+			r->end = r[-1].end;
+		}
+	}
 }
 
 /*

@@ -79,6 +79,7 @@ enum record_type {
 	RECORD_FOLIO,
 	RECORD_MAPPING, /* what identifies each area, in the order of i_mmap */
 	RECORD_WALK,	/* and its log, struct oracle_record */
+	RECORD_AFTER,	/* as RECORD_TABLE, when all walks have been made */
 };
 
 struct kernel_record {

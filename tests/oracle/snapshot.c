@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "snapshot.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 /* New tables are placed where no machine has memory. */
@@ -50,6 +52,13 @@ static int by_pfn(const void *a, const void *b)
 	const struct folio_pages *x = a, *y = b;
 
 	return x->folio.page.pfn < y->folio.page.pfn ? -1 : x->folio.page.pfn > y->folio.page.pfn;
+}
+
+static int by_address(const void *a, const void *b)
+{
+	const struct table *x = a, *y = b;
+
+	return x->pa < y->pa ? -1 : x->pa > y->pa;
 }
 
 static void sort_folios(struct snapshot *s)
@@ -167,6 +176,11 @@ static bool add(struct snapshot *s, const struct record *record)
 				return false;
 		}
 		return true;
+	case RECORD_AFTER:
+		s->after[s->nr_after++] = (struct table){ ((u64 *)data)[0],
+							  record->size - sizeof(u64),
+							  (u64 *)data + 1 };
+		return true;
 	case RECORD_WALK:
 		if (s->nr_walks == BATCH_WALKS)
 			return false;
@@ -193,7 +207,7 @@ static const struct record *next_record(const char **at, const char *end)
 struct snapshot *snapshot_new(const void *data, size_t size)
 {
 	struct snapshot *s = calloc(1, sizeof(*s));
-	size_t nr[RECORD_WALK + 1] = {};
+	size_t nr[RECORD_AFTER + 1] = {};
 	const struct record *record;
 	const char *at, *end;
 
@@ -202,7 +216,7 @@ struct snapshot *snapshot_new(const void *data, size_t size)
 	end = (char *)s->data + size;
 	for (at = s->data; at < end;) {
 		record = next_record(&at, end);
-		if (!record || record->type > RECORD_WALK)
+		if (!record || record->type > RECORD_AFTER)
 			goto bad;
 		nr[record->type]++;
 	}
@@ -210,6 +224,7 @@ struct snapshot *snapshot_new(const void *data, size_t size)
 	s->vmas = calloc(nr[RECORD_VMA] + 1, sizeof(*s->vmas));
 	s->by_address = calloc(nr[RECORD_VMA] + 1, sizeof(*s->by_address));
 	s->tables = calloc(nr[RECORD_TABLE] + 1, sizeof(*s->tables));
+	s->after = calloc(nr[RECORD_AFTER] + 1, sizeof(*s->after));
 	s->folios = calloc(nr[RECORD_FOLIO] + 1, sizeof(*s->folios));
 	for (at = s->data; at < end;)
 		if (!add(s, next_record(&at, end)))
@@ -217,6 +232,7 @@ struct snapshot *snapshot_new(const void *data, size_t size)
 	if (!s->nr_mms)
 		goto bad;
 	sort_folios(s);
+	qsort(s->after, s->nr_after, sizeof(*s->after), by_address);
 	return s;
 
 bad:
@@ -234,11 +250,51 @@ void snapshot_free(struct snapshot *s)
 	free(s->folios);
 	free(s->mapping.i_mmap);
 	free(s->tables);
+	free(s->after);
 	free(s->by_address);
 	free(s->vmas);
 	free(s->mms);
 	free(s->data);
 	free(s);
+}
+
+static bool same_table(const struct snapshot *s, int level, u64 kernel_pa, u64 own_pa, u64 addr)
+{
+	const u64 address_bits = geometry_phys_to_desc(&s->geo, ~0ULL);
+	const struct table key = { .pa = kernel_pa };
+	const struct table *kernel = bsearch(&key, s->after, s->nr_after, sizeof(key), by_address);
+	uint64_t room;
+	const u64 *own = pagewalk_image_at(s->image, own_pa, &room);
+
+	if (!kernel || !own || kernel->size > room) {
+		printf("# a table of level %d for %" PRIx64 " is not there\n", level, addr);
+		return false;
+	}
+	for (size_t i = 0; i < kernel->size / sizeof(u64); i++) {
+		u64 theirs = kernel->entries[i], ours = own[i];
+		bool table = level && (theirs & 3) == 3;
+		u64 ignored = table ? address_bits : 0;
+
+		if ((theirs & ~ignored) != (ours & ~ignored)) {
+			printf("# after: level %d %" PRIx64 " kernel %" PRIx64 " library %" PRIx64
+			       "\n",
+			       level, addr, theirs, ours);
+			return false;
+		}
+		if (table && !same_table(s, level - 1, geometry_desc_to_phys(&s->geo, theirs),
+					 geometry_desc_to_phys(&s->geo, ours), addr))
+			return false;
+		addr += geometry_size(&s->geo, level);
+	}
+	return true;
+}
+
+bool snapshot_same_after(const struct snapshot *s)
+{
+	for (size_t i = 0; i < s->nr_mms; i++)
+		if (!same_table(s, geometry_top(&s->geo), s->mms[i].root, s->mms[i].root, 0))
+			return false;
+	return true;
 }
 
 u64 snapshot_area(const struct vm_area_struct *vma)

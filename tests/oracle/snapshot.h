@@ -33,6 +33,8 @@ struct snapshot {
 	bool has_mapping;
 	struct table *tables; /* by where they are in @data */
 	size_t nr_tables;
+	struct table *after; /* the kernel's tables after the walks, by physical address */
+	size_t nr_after;
 	u64 new_tables; /* physical address of the first one that a walk makes */
 	struct made_walk walks[BATCH_WALKS];
 	size_t nr_walks;
@@ -49,6 +51,12 @@ u64 snapshot_place(const struct snapshot *s, const void *entry);
 
 /* What the module calls an area. */
 u64 snapshot_area(const struct vm_area_struct *vma);
+
+/*
+ * Are the tables after the walks the same, wherever the new ones are? The first entry that is not
+ * is printed.
+ */
+bool snapshot_same_after(const struct snapshot *s);
 
 /* Was this page a table page when the snapshot was taken? */
 bool snapshot_has_page(const struct snapshot *s, u64 pa);
