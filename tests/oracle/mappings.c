@@ -31,6 +31,7 @@
 static unsigned long page, huge; /* bytes: of a page, and of what a pmd maps */
 static unsigned long next_addr;
 static void (*report)(const char *what);
+static int userfault_fd = -1;
 
 static bool write_file(const char *path, const char *text)
 {
@@ -59,8 +60,9 @@ static void look(void *at, unsigned long size, unsigned long step)
 static void add_area(struct mappings *m, const char *name, void *at, unsigned long size)
 {
 	if (m->nr_areas < MAX_AREAS)
-		m->area[m->nr_areas++] = (struct area){ name, (unsigned long)at,
-							(unsigned long)at + size, false, false };
+		m->area[m->nr_areas++] = (struct area){
+			name, (unsigned long)at, (unsigned long)at + size, false, false, false
+		};
 }
 
 /* A mapping at an address of its own, aligned to huge pages, with a gap behind it. */
@@ -110,8 +112,10 @@ static void *thp(struct mappings *m, const char *name, unsigned long size)
 {
 	void *at = anon(m, name, size);
 
-	if (at)
+	if (at) {
 		madvise(at, size, MADV_HUGEPAGE);
+		m->area[m->nr_areas - 1].thp = true;
+	}
 	return at;
 }
 
@@ -352,13 +356,26 @@ static void make_driver(struct mappings *m, int fd)
 		touch(at, huge, huge);
 }
 
+/* One huge page is write-protected, and a part of another one. */
+static bool protect_userfault(char *at)
+{
+	struct uffdio_writeprotect wp = { .range = { (uintptr_t)at, huge },
+					  .mode = UFFDIO_WRITEPROTECT_MODE_WP };
+
+	if (ioctl(userfault_fd, UFFDIO_WRITEPROTECT, &wp))
+		return false;
+	wp.range = (struct uffdio_range){ (uintptr_t)at + huge + 3 * page, 5 * page };
+	return !ioctl(userfault_fd, UFFDIO_WRITEPROTECT, &wp);
+}
+
 static void make_userfault(struct mappings *m)
 {
 	struct uffdio_api api = { .api = UFFD_API, .features = UFFD_FEATURE_PAGEFAULT_FLAG_WP };
-	int fd = syscall(__NR_userfaultfd, O_CLOEXEC);
+	struct uffdio_register reg = { .mode = UFFDIO_REGISTER_MODE_WP };
 	char *at;
 
-	if (fd < 0 || ioctl(fd, UFFDIO_API, &api)) {
+	userfault_fd = syscall(__NR_userfaultfd, O_CLOEXEC);
+	if (userfault_fd < 0 || ioctl(userfault_fd, UFFDIO_API, &api)) {
 		report("userfaultfd");
 		return;
 	}
@@ -366,16 +383,9 @@ static void make_userfault(struct mappings *m)
 	if (!at)
 		return;
 	touch(at, 2 * huge, huge);
-
-	struct uffdio_register reg = { .range = { (uintptr_t)at, 2 * huge },
-				       .mode = UFFDIO_REGISTER_MODE_WP };
-	struct uffdio_writeprotect wp = { .range = { (uintptr_t)at, huge },
-					  .mode = UFFDIO_WRITEPROTECT_MODE_WP };
-
-	if (ioctl(fd, UFFDIO_REGISTER, &reg) || ioctl(fd, UFFDIO_WRITEPROTECT, &wp))
+	reg.range = (struct uffdio_range){ (uintptr_t)at, 2 * huge };
+	if (ioctl(userfault_fd, UFFDIO_REGISTER, &reg) || !protect_userfault(at))
 		report("userfaultfd");
-	wp.range = (struct uffdio_range){ (uintptr_t)at + huge + 3 * page, 5 * page };
-	ioctl(fd, UFFDIO_WRITEPROTECT, &wp);
 }
 
 /* Behind the addresses that mmap() gives without being asked. */
@@ -522,6 +532,10 @@ void mappings_refresh(struct mappings *m, unsigned int round)
 			else
 				look(at, size, huge);
 			mprotect(at, size, prot);
+		} else if (!strcmp(a->name, "userfault")) {
+			madvise(at, size, MADV_DONTNEED);
+			touch(at, size, huge);
+			protect_userfault(at);
 		} else if (strstr(a->name, "huge file")) {
 			look(at, size, huge);
 			if (round / 4 % 3 == 0 && !strstr(a->name, "private"))

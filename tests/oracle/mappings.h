@@ -15,6 +15,7 @@
 struct area {
 	const char *name;
 	unsigned long start, end;
+	bool thp;
 	bool hugetlb;
 	bool installable; /* guards can be put in, and taken out again */
 };

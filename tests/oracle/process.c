@@ -244,9 +244,12 @@ static u32 pick(u64 *random, const u32 *from, u32 nr)
 	return from[oracle_below(random, nr)];
 }
 
+/* Those that a walk can split have two chances. */
 static const struct area *any_area(const struct mappings *m, u64 *random)
 {
-	return &m->area[oracle_below(random, m->nr_areas)];
+	const struct area *a = &m->area[oracle_below(random, m->nr_areas)];
+
+	return a->thp ? a : &m->area[oracle_below(random, m->nr_areas)];
 }
 
 /* Often aligned to pages, sometimes not at all. */
