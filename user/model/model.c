@@ -30,10 +30,23 @@ static void tell(struct change *change, enum pgtable_level level, uint64_t addr,
 		change->callback(change->ctx, &(struct model_callback){ level, addr, next });
 }
 
+static void write_entry(struct change *change, enum pgtable_level level, uint64_t addr,
+			uint64_t *entry)
+{
+	const struct model_request *request = change->request;
+	uint64_t before = *entry;
+
+	*entry = apply_masks(before, request);
+	change->result->leaves[level]++;
+	if (request->changed)
+		request->changed(request->ctx, level, addr, before, *entry);
+}
+
 static int refuse(struct change *change, enum pgtable_level level, uint64_t addr)
 {
 	uint64_t size = geometry_size(change->geo, level);
 
+	change->result->step = MODEL_STEP_PARTIAL_LEAF;
 	change->result->boundary = (struct model_boundary){
 		.found = true,
 		.level = level,
@@ -68,8 +81,7 @@ static int change_block(uint64_t *entry, enum pgtable_level level, unsigned long
 		return 0;
 	if (next - addr != geometry_size(change->geo, level))
 		return refuse(change, level, addr);
-	*entry = apply_masks(*entry, change->request);
-	change->result->leaves[level]++;
+	write_entry(change, level, addr, entry);
 	walk->action = ACTION_CONTINUE;
 	return 0;
 }
@@ -93,8 +105,7 @@ static int pageattr_pte_entry(pte_t *pte, unsigned long addr, unsigned long next
 	struct change *change = walk->private;
 
 	tell(change, PGTABLE_LEVEL_PTE, addr, next);
-	pte->pte = apply_masks(pte->pte, change->request);
-	change->result->leaves[PGTABLE_LEVEL_PTE]++;
+	write_entry(change, PGTABLE_LEVEL_PTE, addr, &pte->pte);
 	return 0;
 }
 
@@ -104,21 +115,33 @@ static const struct mm_walk_ops pageattr_ops = {
 	.pte_entry = pageattr_pte_entry,
 };
 
-/* apply_to_pmd_range(), apply_to_pud_range(): WARN_ON_ONCE() and -EINVAL for every leaf. */
+/*
+ * apply_to_pmd_range(), apply_to_pud_range(): WARN_ON_ONCE() and -EINVAL for every leaf. What is
+ * not empty and no table either, as a block made invalid by bit 0 alone, is cleared.
+ */
+static int apply_entry(struct change *change, enum pgtable_level level, uint64_t entry,
+		       uint64_t addr)
+{
+	if (level > geometry_top(change->geo) || !entry)
+		return 0;
+	if (desc_leaf(entry, level))
+		return refuse(change, level, addr);
+	if (desc_table(entry, level))
+		return 0;
+	change->result->gap = MODEL_GAP_BAD_ENTRY;
+	return -ENODATA;
+}
+
 static int apply_pud_entry(pud_t *pud, unsigned long addr, unsigned long next, struct mm_walk *walk)
 {
-	struct change *change = walk->private;
-
 	(void)next;
-	if (!pud_leaf(*pud))
-		return 0;
-	return refuse(change, PGTABLE_LEVEL_PUD, addr);
+	return apply_entry(walk->private, PGTABLE_LEVEL_PUD, pud->pud, addr);
 }
 
 static int apply_pmd_entry(pmd_t *pmd, unsigned long addr, unsigned long next, struct mm_walk *walk)
 {
 	(void)next;
-	return pmd_leaf(*pmd) ? refuse(walk->private, PGTABLE_LEVEL_PMD, addr) : 0;
+	return apply_entry(walk->private, PGTABLE_LEVEL_PMD, pmd->pmd, addr);
 }
 
 /* It is called with create == true: tables are allocated for holes. */
@@ -169,12 +192,12 @@ static bool wants_split(const struct image *tables, const struct model_request *
 
 /* What split_kernel_leaf_mapping() does before the walk. Returns its return value. */
 static int split_first(struct image *tables, const struct model_rules *rules,
-		       const struct model_request *request, enum model_gap *gap)
+		       const struct model_request *request, struct model_result *result)
 {
 	if (rules->splits_leaves)
-		return split_leaves(tables, request, gap);
+		return split_leaves(tables, rules, request, result);
 	if (rules->splits_unknown && request->size && wants_split(tables, request))
-		*gap = MODEL_GAP_SPLIT_STATE;
+		result->gap = MODEL_GAP_SPLIT_STATE;
 	return 0;
 }
 
@@ -195,7 +218,7 @@ void model_update_range_prot(struct image *tables, const struct model_rules *rul
 	};
 
 	memset(result, 0, sizeof(*result));
-	result->ret = split_first(tables, rules, request, &result->gap);
+	result->ret = split_first(tables, rules, request, result);
 	if (result->ret || result->gap)
 		return;
 	pagewalk_init_mm = &mm;
@@ -206,6 +229,8 @@ void model_update_range_prot(struct image *tables, const struct model_rules *rul
 								    &pageattr_ops,
 							    NULL, &change);
 	pagewalk_init_mm = before;
+	if (!request->size)
+		result->step = MODEL_STEP_EMPTY;
 	result->fault = mm.fault;
 	if (mm.fault.kind == PAGEWALK_NOT_IN_IMAGE)
 		result->gap = MODEL_GAP_NOT_CAPTURED;

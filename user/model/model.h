@@ -28,6 +28,15 @@ struct model_rules {
 	bool splits_unknown; /* the variable could not be read */
 	bool rodata_full;    /* ro and rw changes of an area are made to its linear alias too */
 	bool rodata_full_unknown;
+	/* is_kfence_address(): nothing is split for these (ce2b3a50ad92); size 0: no pool */
+	uint64_t kfence_pool, kfence_pool_size;
+	/*
+	 * The two windows of boot in which nothing may be split (f12b435de2f2): CPU capabilities
+	 * are not final, and there is no page allocator or more than one CPU is up.
+	 */
+	bool caps_pending;
+	bool no_page_alloc;
+	bool many_cpus;
 };
 
 struct model_request {
@@ -41,6 +50,15 @@ struct model_request {
 	 * block, 0 if there is none. May be NULL.
 	 */
 	uint64_t (*new_table)(void *ctx, enum pgtable_level level, uint64_t addr);
+	/* Told of each entry that was written, in order. May be NULL. */
+	void (*changed)(void *ctx, enum pgtable_level level, uint64_t addr, uint64_t before,
+			uint64_t after);
+	/*
+	 * Told of each leaf that was split: at @addr a block of @level, or a contiguous run of its
+	 * entries. May be NULL.
+	 */
+	void (*split)(void *ctx, enum pgtable_level level, uint64_t addr, bool run,
+		      uint64_t before);
 	void *ctx;
 };
 
@@ -50,6 +68,18 @@ enum model_gap {
 	MODEL_GAP_SPLIT_STATE,	/* it is not known whether this kernel splits */
 	MODEL_GAP_ALLOCATES,	/* a missing table would be allocated */
 	MODEL_GAP_NOT_CAPTURED, /* an entry that decides was not read */
+	MODEL_GAP_BAD_ENTRY,	/* apply_to_page_range() would clear what is no table */
+};
+
+/* Which step of update_range_prot() gave the return value. */
+enum model_step {
+	MODEL_STEP_WALK,	    /* the walk, which got to its end */
+	MODEL_STEP_EMPTY,	    /* the walk: no page in the range */
+	MODEL_STEP_PARTIAL_LEAF,    /* the walk, at result.boundary */
+	MODEL_STEP_SPLIT_UNALIGNED, /* split_kernel_leaf_mapping(): no page boundary */
+	MODEL_STEP_SPLIT_NO_ALLOC,  /* ... at boot, without a page allocator */
+	MODEL_STEP_SPLIT_CPUS,	    /* ... at boot, with CPUs that are not known yet */
+	MODEL_STEP_SPLIT_NO_MEMORY, /* ... no page for a table */
 };
 
 /* A leaf that a request covers only in part: what the kernel refuses. */
@@ -70,6 +100,7 @@ struct model_callback {
 struct model_result {
 	int ret;
 	enum model_gap gap;
+	enum model_step step;
 	struct model_boundary boundary;
 	struct pagewalk_fault fault;
 	unsigned int leaves[PGTABLE_NR_LEVELS]; /* changed, by level */
