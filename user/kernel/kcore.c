@@ -5,6 +5,7 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -65,6 +66,13 @@ static int read_notes(int fd, const Elf64_Phdr *phdr, char **out)
 	return err ? err : find_note(notes, phdr->p_filesz, out);
 }
 
+static bool is_core(const Elf64_Ehdr *ehdr)
+{
+	return !memcmp(ehdr->e_ident, ELFMAG, SELFMAG) && ehdr->e_ident[EI_CLASS] == ELFCLASS64 &&
+	       ehdr->e_ident[EI_DATA] == ELFDATA2LSB && ehdr->e_phentsize == sizeof(Elf64_Phdr) &&
+	       ehdr->e_phnum <= PHDRS_MAX;
+}
+
 typedef int (*segment_fn)(int fd, const Elf64_Phdr *phdr, void *ctx);
 
 /* Call @segment for each program header until it returns something else than -ENOENT. */
@@ -79,9 +87,7 @@ static int each_segment(const char *path, segment_fn segment, void *ctx)
 	err = read_at(fd, &ehdr, sizeof(ehdr), 0);
 	if (err)
 		return err;
-	if (memcmp(ehdr.e_ident, ELFMAG, SELFMAG) || ehdr.e_ident[EI_CLASS] != ELFCLASS64 ||
-	    ehdr.e_ident[EI_DATA] != ELFDATA2LSB || ehdr.e_phentsize != sizeof(Elf64_Phdr) ||
-	    ehdr.e_phnum > PHDRS_MAX)
+	if (!is_core(&ehdr))
 		return -EBADMSG;
 
 	for (unsigned int i = 0; i < ehdr.e_phnum; i++) {
@@ -128,6 +134,73 @@ int kcore_read(const char *path, uint64_t addr, void *buf, size_t size)
 	struct memory memory = { addr, buf, size };
 
 	return each_segment(path, memory_segment, &memory);
+}
+
+struct kcore {
+	int fd;
+	size_t nr;
+	Elf64_Phdr *segments; /* PT_LOAD */
+};
+
+static int read_segments(struct kcore *kcore)
+{
+	Elf64_Ehdr ehdr;
+	int err = read_at(kcore->fd, &ehdr, sizeof(ehdr), 0);
+
+	if (err)
+		return err;
+	if (!is_core(&ehdr))
+		return -EBADMSG;
+	kcore->segments = calloc(ehdr.e_phnum, sizeof(*kcore->segments));
+	if (!kcore->segments)
+		return -ENOMEM;
+	for (unsigned int i = 0; i < ehdr.e_phnum && !err; i++) {
+		Elf64_Phdr *phdr = &kcore->segments[kcore->nr];
+
+		err = read_at(kcore->fd, phdr, sizeof(*phdr), ehdr.e_phoff + i * sizeof(*phdr));
+		kcore->nr += phdr->p_type == PT_LOAD;
+	}
+	return err;
+}
+
+int kcore_open(struct kcore **out, const char *path)
+{
+	struct kcore *kcore = calloc(1, sizeof(*kcore));
+	int err;
+
+	if (!kcore)
+		return -ENOMEM;
+	kcore->fd = open(path, O_RDONLY | O_CLOEXEC);
+	err = kcore->fd < 0 ? -errno : read_segments(kcore);
+	if (err) {
+		kcore_close(kcore);
+		return err;
+	}
+	*out = kcore;
+	return 0;
+}
+
+void kcore_close(struct kcore *kcore)
+{
+	if (!kcore)
+		return;
+	if (kcore->fd >= 0)
+		close(kcore->fd);
+	free(kcore->segments);
+	free(kcore);
+}
+
+int kcore_get(struct kcore *kcore, uint64_t addr, void *buf, size_t size)
+{
+	struct memory memory = { addr, buf, size };
+
+	for (size_t i = 0; i < kcore->nr; i++) {
+		int err = memory_segment(kcore->fd, &kcore->segments[i], &memory);
+
+		if (err != -ENOENT)
+			return err;
+	}
+	return -ENOENT;
 }
 
 int vmcoreinfo_number(const char *text, const char *key, int base, uint64_t *value)

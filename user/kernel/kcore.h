@@ -27,6 +27,16 @@ int vmcoreinfo_read_elf(const char *path, char **out);
  */
 int vmcoreinfo_number(const char *text, const char *key, int base, uint64_t *value);
 
+/* The file kept open, for many reads. */
+struct kcore;
+
+/* Return: 0 or a negative errno. */
+int kcore_open(struct kcore **out, const char *path);
+void kcore_close(struct kcore *kcore);
+
+/* kcore_read() of it. */
+int kcore_get(struct kcore *kcore, uint64_t addr, void *buf, size_t size);
+
 /**
  * kcore_read() - read kernel memory
  * @path: /proc/kcore

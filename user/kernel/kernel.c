@@ -195,6 +195,7 @@ static int find_splits(const struct kernel *kernel, bool *splits)
 		return 0;
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
 		uint64_t addr = kallsyms_find(kernel->syms, kinds[i].variable), value;
+		bool supported;
 		int err;
 
 		if (!addr)
@@ -203,6 +204,9 @@ static int find_splits(const struct kernel *kernel, bool *splits)
 			return has_capability(kernel, kinds[i].matches, splits);
 		err = kernel_variable(kernel, kinds[i].variable, 1, &value);
 		*splits = !err && value;
+		/* a CPU that came up later cannot: the linear map was made of pages for it */
+		if (*splits && !has_capability(kernel, kinds[i].matches, &supported))
+			*splits = supported;
 		return err;
 	}
 	return -ENOENT;

@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "areas.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel/types.h"
+
+/* A tree of a million areas is 40 deep at most; one that is longer has changed under the feet. */
+#define MAX_DEPTH 64
+#define MAX_NODES 4096
+#define MAX_AREAS (4 << 20)
+/* Looks at a tree that was seen while it changed. */
+#define ATTEMPTS 8
+
+enum field {
+	VA_START,
+	VA_END,
+	VA_RB_NODE,
+	VA_VM,
+	VM_ADDR,
+	VM_SIZE,
+	VM_FLAGS,
+	VM_PAGES,
+	VM_NR_PAGES,
+	VM_PAGE_ORDER,
+	VM_PHYS_ADDR,
+	VM_CALLER,
+	VM_REQUESTED,
+	RB_LEFT,
+	RB_RIGHT,
+	NR_FIELDS,
+};
+
+static const struct {
+	const char *type, *member;
+	bool optional;
+} fields[NR_FIELDS] = {
+	[VA_START] = { "vmap_area", "va_start" },
+	[VA_END] = { "vmap_area", "va_end" },
+	[VA_RB_NODE] = { "vmap_area", "rb_node" },
+	[VA_VM] = { "vmap_area", "vm" },
+	[VM_ADDR] = { "vm_struct", "addr" },
+	[VM_SIZE] = { "vm_struct", "size" },
+	[VM_FLAGS] = { "vm_struct", "flags" },
+	[VM_PAGES] = { "vm_struct", "pages" },
+	[VM_NR_PAGES] = { "vm_struct", "nr_pages" },
+	/* CONFIG_HAVE_ARCH_HUGE_VMALLOC */
+	[VM_PAGE_ORDER] = { "vm_struct", "page_order", true },
+	[VM_PHYS_ADDR] = { "vm_struct", "phys_addr" },
+	[VM_CALLER] = { "vm_struct", "caller" },
+	[VM_REQUESTED] = { "vm_struct", "requested_size", true },
+	[RB_LEFT] = { "rb_node", "rb_left" },
+	[RB_RIGHT] = { "rb_node", "rb_right" },
+};
+
+struct areas {
+	const struct kernel *kernel;
+	struct kcore *kcore;
+	struct member fields[NR_FIELDS];
+	uint32_t va_size, vm_size, page_size; /* of the structs */
+	/* where the roots of the trees are: one in vmap_area_root, or one in each of vmap_nodes[]
+	 */
+	uint64_t root, step, nr;
+	uint64_t zone_size; /* of addresses that go to one node; 0: there is one tree */
+};
+
+static int find_fields(struct areas *areas, const struct types *types, struct problem *why)
+{
+	for (int i = 0; i < NR_FIELDS; i++) {
+		int err = types_member(types, fields[i].type, fields[i].member, &areas->fields[i]);
+
+		if (!err && areas->fields[i].size <= 8)
+			continue;
+		if (i == VA_RB_NODE && !err)
+			continue;
+		if (!fields[i].optional)
+			return problem(why, -ENOENT,
+				       "the type information of this kernel has no usable %s.%s",
+				       fields[i].type, fields[i].member);
+		areas->fields[i] = (struct member){};
+	}
+	areas->va_size = types_size(types, "vmap_area");
+	areas->vm_size = types_size(types, "vm_struct");
+	areas->page_size = types_size(types, "page");
+	return areas->page_size ? 0 : problem(why, -ENOENT, "this kernel has no struct page");
+}
+
+/* Since 53becf32aec1 and 72210662c5a2 (v6.9) areas are spread over nodes by address. */
+static int find_roots(struct areas *areas, const struct types *types, struct problem *why)
+{
+	const struct kernel *kernel = areas->kernel;
+	uint64_t nodes = 0, nr = 0, zone = 0;
+	struct member root;
+
+	areas->root = kallsyms_find(kernel->syms, "vmap_area_root");
+	areas->nr = 1;
+	if (areas->root)
+		return 0;
+	if (types_member(types, "vmap_node", "busy.root.rb_node", &root) ||
+	    kernel_variable(kernel, "vmap_nodes", 8, &nodes) ||
+	    kernel_variable(kernel, "nr_vmap_nodes", 4, &nr) ||
+	    kernel_variable(kernel, "vmap_zone_size", 4, &zone))
+		return problem(why, -ENOENT,
+			       "neither vmap_nodes nor vmap_area_root could be read: this kernel "
+			       "keeps its vmalloc areas in a way that is not known");
+	if (!nodes || !nr || nr > MAX_NODES || !zone)
+		return problem(why, -EINVAL, "vmap_nodes makes no sense: %llu nodes of %llu bytes",
+			       (unsigned long long)nr, (unsigned long long)zone);
+	areas->root = nodes + root.offset;
+	areas->step = types_size(types, "vmap_node");
+	areas->nr = nr;
+	areas->zone_size = zone;
+	return 0;
+}
+
+int areas_open(struct areas **out, const struct kernel *kernel, struct kcore *kcore,
+	       struct problem *why)
+{
+	struct areas *areas = calloc(1, sizeof(*areas));
+	struct types *types = NULL;
+	int err;
+
+	if (!areas)
+		return problem(why, -ENOMEM, "no memory");
+	areas->kernel = kernel;
+	areas->kcore = kcore;
+	err = types_open(&types, NULL);
+	if (err)
+		problem(why, err,
+			"no type information of this kernel (%s): it needs "
+			"CONFIG_DEBUG_INFO_BTF",
+			strerror(-err));
+	if (!err)
+		err = find_fields(areas, types, why);
+	if (!err)
+		err = find_roots(areas, types, why);
+	types_close(types);
+	if (err) {
+		areas_close(areas);
+		return err;
+	}
+	*out = areas;
+	return 0;
+}
+
+void areas_close(struct areas *areas)
+{
+	free(areas);
+}
+
+/* Kernel structs are aligned to eight bytes, and lie in the kernel's half. */
+static int read_struct(const struct areas *areas, uint64_t addr, void *buf, size_t size)
+{
+	if (addr & 7 || addr < -(1ULL << areas->kernel->geo.va_bits))
+		return -EFAULT;
+	return kcore_get(areas->kcore, addr, buf, size);
+}
+
+static uint64_t field(const struct areas *areas, const void *base, enum field which)
+{
+	uint64_t value = 0;
+
+	memcpy(&value, (const char *)base + areas->fields[which].offset, areas->fields[which].size);
+	return value;
+}
+
+/* Sizes of kernel structs are what BTF says: more than enough room for them. */
+#define STRUCT_ROOM 512
+
+static int read_vm(const struct areas *areas, struct vm_area *area)
+{
+	char buf[STRUCT_ROOM];
+	int err;
+
+	if (!area->vm)
+		return 0;
+	if (areas->vm_size > sizeof(buf))
+		return -EINVAL;
+	err = read_struct(areas, area->vm, buf, areas->vm_size);
+	if (err)
+		return err;
+	area->addr = field(areas, buf, VM_ADDR);
+	area->size = field(areas, buf, VM_SIZE);
+	area->flags = field(areas, buf, VM_FLAGS);
+	area->pages = field(areas, buf, VM_PAGES);
+	area->nr_pages = field(areas, buf, VM_NR_PAGES);
+	area->page_order = field(areas, buf, VM_PAGE_ORDER);
+	area->phys_addr = field(areas, buf, VM_PHYS_ADDR);
+	area->caller = field(areas, buf, VM_CALLER);
+	area->requested_size = field(areas, buf, VM_REQUESTED);
+	/* it begins where its address space does, or was read while it went away */
+	return geometry_untag(area->addr) == area->va_start && area->size ? 0 : -EAGAIN;
+}
+
+struct node {
+	struct vm_area area;
+	uint64_t left, right;
+};
+
+static int read_node(const struct areas *areas, uint64_t rb_node, struct node *node)
+{
+	const struct member *rb = &areas->fields[VA_RB_NODE];
+	char buf[STRUCT_ROOM];
+	int err;
+
+	if (areas->va_size > sizeof(buf))
+		return -EINVAL;
+	err = read_struct(areas, rb_node - rb->offset, buf, areas->va_size);
+	if (err)
+		return err;
+	memset(node, 0, sizeof(*node));
+	node->area.va_start = field(areas, buf, VA_START);
+	node->area.va_end = field(areas, buf, VA_END);
+	node->area.vm = field(areas, buf, VA_VM);
+	node->left = field(areas, buf + rb->offset, RB_LEFT);
+	node->right = field(areas, buf + rb->offset, RB_RIGHT);
+	/* zeros may be what could not be read */
+	return node->area.va_start && node->area.va_start < node->area.va_end ? 0 : -EAGAIN;
+}
+
+static int read_root(const struct areas *areas, uint64_t nr, uint64_t *root)
+{
+	return kcore_get(areas->kcore, areas->root + nr * areas->step, root, sizeof(*root));
+}
+
+/* __find_vmap_area() */
+static int find_in_tree(const struct areas *areas, uint64_t nr, uint64_t addr, struct vm_area *area)
+{
+	uint64_t at;
+	int err = read_root(areas, nr, &at);
+
+	for (int depth = 0; !err && at && depth < MAX_DEPTH; depth++) {
+		struct node node;
+
+		err = read_node(areas, at, &node);
+		if (err)
+			return err;
+		if (addr < node.area.va_start) {
+			at = node.left;
+		} else if (addr >= node.area.va_end) {
+			at = node.right;
+		} else {
+			*area = node.area;
+			return 0;
+		}
+	}
+	return err ? err : at ? -EAGAIN : -ENOENT;
+}
+
+static int find_once(const struct areas *areas, uint64_t addr, struct vm_area *area)
+{
+	/* any node may have it: most likely that of the address, then those of lower ones */
+	uint64_t first = areas->zone_size ? addr / areas->zone_size % areas->nr : 0;
+	int answer = -ENOENT;
+
+	for (uint64_t i = 0; i < areas->nr; i++) {
+		int err = find_in_tree(areas, (first + areas->nr - i) % areas->nr, addr, area);
+
+		if (!err)
+			return read_vm(areas, area);
+		/* another tree may have it all the same */
+		if (err != -ENOENT)
+			answer = err;
+	}
+	return answer;
+}
+
+int areas_find(struct areas *areas, uint64_t addr, struct vm_area *area)
+{
+	int err = -EAGAIN;
+
+	for (int i = 0; i < ATTEMPTS && err && err != -ENOENT; i++)
+		err = find_once(areas, geometry_untag(addr), area);
+	/*
+	 * A rotation of the tree can hide an area from one look. What is not there twice is not
+	 * there.
+	 */
+	return err == -ENOENT ? find_once(areas, geometry_untag(addr), area) : err;
+}
+
+struct collection {
+	struct vm_area *areas;
+	size_t nr, room;
+};
+
+static int collect(struct collection *all, const struct vm_area *area)
+{
+	if (all->nr == all->room) {
+		size_t room = all->room ? all->room * 2 : 256;
+		struct vm_area *bigger = room > MAX_AREAS ?
+						 NULL :
+						 realloc(all->areas, room * sizeof(*area));
+
+		if (!bigger)
+			return -ENOMEM;
+		all->areas = bigger;
+		all->room = room;
+	}
+	all->areas[all->nr++] = *area;
+	return 0;
+}
+
+/* A subtree whose areas lie between @low and @high; anything else is not this tree any more. */
+static int collect_tree(const struct areas *areas, uint64_t at, uint64_t low, uint64_t high,
+			unsigned int depth, struct collection *all)
+{
+	struct node node;
+	int err;
+
+	if (!at)
+		return 0;
+	if (depth == MAX_DEPTH)
+		return -EAGAIN;
+	err = read_node(areas, at, &node);
+	if (err)
+		return err;
+	if (node.area.va_start < low || node.area.va_end > high)
+		return -EAGAIN;
+	err = collect_tree(areas, node.left, low, node.area.va_start, depth + 1, all);
+	if (!err)
+		err = read_vm(areas, &node.area);
+	if (!err)
+		err = collect(all, &node.area);
+	return err ? err : collect_tree(areas, node.right, node.area.va_end, high, depth + 1, all);
+}
+
+static int collect_all(const struct areas *areas, struct collection *all)
+{
+	int err = 0;
+
+	for (uint64_t i = 0; i < areas->nr && !err; i++) {
+		size_t before = all->nr;
+
+		err = -EAGAIN;
+		for (int attempt = 0; attempt < ATTEMPTS && err && err != -ENOMEM; attempt++) {
+			uint64_t root;
+
+			all->nr = before;
+			err = read_root(areas, i, &root);
+			if (!err)
+				err = collect_tree(areas, root, 0, ~0ULL, 0, all);
+		}
+	}
+	return err;
+}
+
+static int by_address(const void *a, const void *b)
+{
+	const struct vm_area *x = a, *y = b;
+
+	return x->va_start < y->va_start ? -1 : x->va_start > y->va_start;
+}
+
+int areas_each(struct areas *areas, int (*area)(void *ctx, const struct vm_area *area), void *ctx)
+{
+	struct collection all = {};
+	int err = collect_all(areas, &all);
+
+	if (!err && all.nr)
+		qsort(all.areas, all.nr, sizeof(*all.areas), by_address);
+	for (size_t i = 0; i < all.nr && !err; i++)
+		err = area(ctx, &all.areas[i]);
+	free(all.areas);
+	return err;
+}
+
+int areas_page(struct areas *areas, const struct vm_area *area, uint64_t index, uint64_t *linear)
+{
+	const struct kernel *kernel = areas->kernel;
+	uint64_t vmemmap = kernel->zones.range[ZONE_VMEMMAP].start, page, into;
+	int err;
+
+	if (index >= area->nr_pages || !area->pages)
+		return -ERANGE;
+	err = read_struct(areas, area->pages + index * sizeof(page), &page, sizeof(page));
+	if (err)
+		return err;
+	/* page_to_virt(): the struct pages of the linear map lie in the order of their addresses */
+	page = geometry_untag(page);
+	into = page - vmemmap;
+	if (page < vmemmap || page >= kernel->zones.range[ZONE_VMEMMAP].end ||
+	    into % areas->page_size)
+		return -EFAULT;
+	*linear = -(1ULL << kernel->geo.va_bits_config) +
+		  (into / areas->page_size << kernel->geo.page_shift);
+	return 0;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Which of the model's rules are in force in the running kernel, and what that was seen by. */
+#ifndef PWTRACE_RULES_H
+#define PWTRACE_RULES_H
+
+#include "kernel/tables.h"
+#include "model/op.h"
+
+struct rules {
+	struct op_rules known;
+	char from[OP_NR_RULES][112]; /* what settled each, or why nothing did */
+};
+
+/* Look at symbols, variables, entries and code. What none of them tells stays unknown. */
+void rules_find(struct rules *rules, const struct kernel *kernel, struct kcore *kcore,
+		struct tables *tables);
+
+#endif
