@@ -32,6 +32,7 @@ struct command {
 
 int cmd_watch(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
+int cmd_predict(int argc, char **argv);
 
 /* Long options of the common ones start here; a subcommand's own below. */
 enum {

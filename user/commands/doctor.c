@@ -9,6 +9,7 @@
 #include "capture/capture.h"
 #include "commands/commands.h"
 #include "kernel/needs.h"
+#include "kernel/rules.h"
 
 static const char help[] =
 	"Usage: pwtrace doctor [OPTION]...\n"
@@ -202,6 +203,46 @@ static void report_kernel(const struct report *report, const struct kernel *kern
 	print_json(report, object);
 }
 
+static const char *answer_text(enum op_rule rule, enum op_answer answer)
+{
+	return answer == OP_UNKNOWN ? "not known" : op_rule_text(rule, answer == OP_YES);
+}
+
+static void report_rule(const struct report *report, const struct rules *rules, enum op_rule rule)
+{
+	enum op_answer answer = rules->known.answer[rule];
+	struct json_object *object;
+
+	if (!report->common.json) {
+		printf("      %-18s %s (%s)\n", op_rule_name(rule), answer_text(rule, answer),
+		       rules->from[rule]);
+		return;
+	}
+	object = object_of("rule", op_rule_name(rule));
+	json_object_object_add(object, "answer",
+			       answer == OP_UNKNOWN ? NULL :
+						      json_object_new_boolean(answer == OP_YES));
+	add_string(object, "text", answer_text(rule, answer));
+	add_string(object, "from", rules->from[rule]);
+	print_json(report, object);
+}
+
+/* What the model goes by, and what settled it. */
+static void report_rules(const struct report *report, const struct kernel *kernel)
+{
+	struct tables *tables = NULL;
+	struct kcore *kcore = NULL;
+	struct rules rules;
+
+	if (!kcore_open(&kcore, "/proc/kcore") && !tables_open(&tables, kernel, kcore)) {
+		rules_find(&rules, kernel, kcore, tables);
+		for (enum op_rule rule = 0; rule < OP_NR_RULES; rule++)
+			report_rule(report, &rules, rule);
+	}
+	tables_close(tables);
+	kcore_close(kcore);
+}
+
 static bool check_needs(const struct report *report)
 {
 	bool ok = true;
@@ -229,6 +270,7 @@ static bool check_hooks(const struct report *report)
 	if (kernel_open(&kernel, &why))
 		return false;
 	report_kernel(report, &kernel);
+	report_rules(report, &kernel);
 	for (enum backend backend = BACKEND_FENTRY; backend < BACKEND_NR; backend++)
 		ok |= try_backend(report, &kernel, backend);
 	kernel_close(&kernel);

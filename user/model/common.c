@@ -60,7 +60,7 @@ static void split(void *ctx, enum pgtable_level level, uint64_t addr, bool of_ru
 		*one = (struct op_split){ run->result->nr_parts - 1, level, of_run, addr, before };
 }
 
-static enum op_decision decision_of_step(enum model_step step)
+static enum op_decision decision_of_step(const struct model_rules *rules, enum model_step step)
 {
 	switch (step) {
 	case MODEL_STEP_WALK:
@@ -68,7 +68,7 @@ static enum op_decision decision_of_step(enum model_step step)
 	case MODEL_STEP_EMPTY:
 		return OP_EMPTY_RANGE;
 	case MODEL_STEP_PARTIAL_LEAF:
-		return OP_PARTIAL_LEAF;
+		return rules->apply_to_page_range ? OP_BLOCK_REFUSED : OP_PARTIAL_LEAF;
 	case MODEL_STEP_SPLIT_UNALIGNED:
 		return OP_SPLIT_UNALIGNED;
 	case MODEL_STEP_SPLIT_NO_ALLOC:
@@ -174,7 +174,7 @@ int run_range(struct run *run, uint64_t addr, uint64_t size, struct masks masks,
 	run->result->boundary = model.boundary;
 	if (model.ret && model.step != MODEL_STEP_EMPTY)
 		note(run, OP_FINDING_WARNS);
-	return decide(run, decision_of_step(model.step), model.ret);
+	return decide(run, decision_of_step(&rules, model.step), model.ret);
 }
 
 /* Entries of this kind of request were written before it was refused. */

@@ -89,8 +89,11 @@ static void split_run(struct image *tables, const struct model_request *request,
 		enum pgtable_level found;
 		uint64_t *entry = image_lookup(tables, first + i * size, &found);
 
-		if (entry && found == level)
-			*entry &= ~PTE_CONT;
+		if (!entry || found != level)
+			continue;
+		if (!i)
+			desc = *entry;
+		*entry &= ~PTE_CONT;
 	}
 	tell(request, level, first, true, desc);
 }

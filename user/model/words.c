@@ -116,6 +116,7 @@ static const struct {
 	[OP_EMPTY_RANGE] = { "empty-range", "the walk has no page to go to" },
 	[OP_PARTIAL_LEAF] = { "block-boundary",
 			      "a block is covered only in part, and not split (a660194dd101)" },
+	[OP_BLOCK_REFUSED] = { "block", "apply_to_page_range() refuses every block" },
 	[OP_SPLIT_UNALIGNED] = { "split-unaligned",
 				 "split_kernel_leaf_mapping() takes page boundaries only" },
 	[OP_SPLIT_BOOT] = { "split-at-boot", "nothing can be split yet (f12b435de2f2)" },

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <inttypes.h>
+#include <json-c/json.h>
+
+#include "geometry/descriptor.h"
+#include "prediction.h"
+
+typedef struct json_object json;
+
+static void put(json *object, const char *key, json *value)
+{
+	json_object_object_add(object, key, value);
+}
+
+static void put_string(json *object, const char *key, const char *value)
+{
+	put(object, key, json_object_new_string(value));
+}
+
+static void put_number(json *object, const char *key, int64_t value)
+{
+	put(object, key, json_object_new_int64(value));
+}
+
+static void put_hex(json *object, const char *key, uint64_t value)
+{
+	char buf[24];
+
+	snprintf(buf, sizeof(buf), "0x%" PRIx64, value);
+	put_string(object, key, buf);
+}
+
+static void put_bool(json *object, const char *key, bool value)
+{
+	put(object, key, json_object_new_boolean(value));
+}
+
+static json *mask_names(uint64_t mask)
+{
+	json *array = json_object_new_array();
+	const char *names[64];
+	size_t nr = desc_mask_names(mask, names, 64);
+
+	for (size_t i = 0; i < nr; i++)
+		json_object_array_add(array, json_object_new_string(names[i]));
+	return array;
+}
+
+static json *area(const struct op_result *result)
+{
+	json *object;
+
+	if (!result->has_area)
+		return NULL;
+	object = json_object_new_object();
+	put_hex(object, "addr", result->area.addr);
+	put_number(object, "size", result->area.size);
+	put_number(object, "pages", result->area.nr_pages);
+	put_hex(object, "flags", result->area.flags);
+	return object;
+}
+
+static json *parts(const struct op_result *result)
+{
+	static const char *const flushes[] = {
+		[OP_FLUSH_NONE] = "none",
+		[OP_FLUSH_RANGE] = "range",
+		[OP_FLUSH_SKIPPED] = "skipped",
+		[OP_FLUSH_UNKNOWN] = "unknown",
+	};
+	json *array = json_object_new_array();
+
+	for (uint32_t i = 0; i < result->nr_parts; i++) {
+		const struct op_part *part = &result->parts[i];
+		json *object = json_object_new_object(), *leaves = json_object_new_object();
+
+		put_hex(object, "addr", part->addr);
+		put_number(object, "size", part->size);
+		put_bool(object, "alias", part->alias);
+		put(object, "set", mask_names(part->set_mask));
+		put(object, "clear", mask_names(part->clear_mask));
+		put_number(object, "ret", part->ret);
+		put_string(object, "flush", flushes[part->flush]);
+		for (int level = 0; level < PGTABLE_NR_LEVELS; level++)
+			if (part->leaves[level])
+				put_number(leaves, geometry_level_name(level), part->leaves[level]);
+		put(object, "leaves", leaves);
+		json_object_array_add(array, object);
+	}
+	return array;
+}
+
+static json *splits(const struct op_result *result)
+{
+	json *array = json_object_new_array();
+
+	for (uint32_t i = 0; i < result->nr_splits; i++) {
+		const struct op_split *split = &result->splits[i];
+		json *object = json_object_new_object();
+
+		put_string(object, "level", geometry_level_name(split->level));
+		put_string(object, "what", split->run ? "run" : "block");
+		put_hex(object, "addr", split->addr);
+		put_hex(object, "before", split->before);
+		json_object_array_add(array, object);
+	}
+	return array;
+}
+
+static json *changes(const struct op_result *result)
+{
+	json *array = json_object_new_array();
+
+	for (uint32_t i = 0; i < result->nr_entries; i++) {
+		const struct op_entry *entry = &result->entries[i];
+		json *object = json_object_new_object();
+
+		put_string(object, "level", geometry_level_name(entry->level));
+		put_hex(object, "addr", entry->addr);
+		put_bool(object, "alias", result->parts[entry->part].alias);
+		put_hex(object, "before", entry->before);
+		put_hex(object, "after", entry->after);
+		json_object_array_add(array, object);
+	}
+	return array;
+}
+
+static json *findings(const struct op_result *result)
+{
+	json *array = json_object_new_array();
+
+	for (int i = 0; i < OP_NR_FINDINGS; i++)
+		if (result->findings & 1U << i)
+			json_object_array_add(array, json_object_new_string(op_finding_name(i)));
+	return array;
+}
+
+static json *boundary(const struct op_result *result)
+{
+	json *object;
+
+	if (!result->boundary.found)
+		return NULL;
+	object = json_object_new_object();
+	put_string(object, "level", geometry_level_name(result->boundary.level));
+	put_hex(object, "start", result->boundary.start);
+	put_hex(object, "end", result->boundary.end);
+	return object;
+}
+
+static void put_result(json *object, const struct op_result *result)
+{
+	put(object, "ret",
+	    op_decision_is_gap(result->decision) ? NULL : json_object_new_int(result->ret));
+	put_string(object, "decided_by", op_decision_name(result->decision));
+	put_string(object, "text", op_decision_text(result->decision));
+	put(object, "area", area(result));
+	put(object, "boundary", boundary(result));
+	put(object, "parts", parts(result));
+	put(object, "splits", splits(result));
+	put(object, "changes", changes(result));
+	put(object, "findings", findings(result));
+}
+
+static json *conditions(const struct op_alternative *alternative)
+{
+	json *object = json_object_new_object();
+
+	for (enum op_rule rule = 0; rule < OP_NR_RULES; rule++)
+		if (alternative->chosen[rule] != OP_UNKNOWN)
+			put_bool(object, op_rule_name(rule), alternative->chosen[rule] == OP_YES);
+	return object;
+}
+
+/* What all alternatives agree on, the rest null. */
+static void put_common(json *object, const struct op_prediction *prediction)
+{
+	static const char *const keys[] = {
+		"ret",	 "decided_by", "text",	  "area",     "boundary",
+		"parts", "splits",     "changes", "findings",
+	};
+	json *first = json_object_new_object();
+
+	put_result(first, &prediction->alternatives[0].result);
+	for (unsigned int i = 1; i < prediction->nr; i++) {
+		json *other = json_object_new_object();
+
+		put_result(other, &prediction->alternatives[i].result);
+		for (size_t k = 0; k < sizeof(keys) / sizeof(*keys); k++)
+			if (!json_object_equal(json_object_object_get(first, keys[k]),
+					       json_object_object_get(other, keys[k])))
+				put(first, keys[k], NULL);
+		json_object_put(other);
+	}
+	for (size_t k = 0; k < sizeof(keys) / sizeof(*keys); k++)
+		put(object, keys[k], json_object_get(json_object_object_get(first, keys[k])));
+	json_object_put(first);
+}
+
+static json *alternatives(const struct op_prediction *prediction)
+{
+	json *array = json_object_new_array();
+
+	for (unsigned int i = 0; i < prediction->nr && prediction->nr > 1; i++) {
+		json *object = json_object_new_object();
+
+		put(object, "if", conditions(&prediction->alternatives[i]));
+		put_result(object, &prediction->alternatives[i].result);
+		json_object_array_add(array, object);
+	}
+	return array;
+}
+
+static json *tried_object(const struct tried *tried)
+{
+	json *object, *difference;
+
+	if (!tried)
+		return NULL;
+	object = json_object_new_object();
+	put_number(object, "ret", tried->ret);
+	put_bool(object, "same", tried->same);
+	if (!tried->differs)
+		return object;
+	difference = json_object_new_object();
+	put_string(difference, "level", geometry_level_name(tried->level));
+	put_hex(difference, "addr", tried->addr);
+	put_hex(difference, "expected", tried->expected);
+	put_hex(difference, "found", tried->found);
+	put(object, "difference", difference);
+	return object;
+}
+
+void prediction_json(FILE *out, const struct kernel *kernel, const struct emit_options *options,
+		     const struct shown_prediction *shown)
+{
+	int flags = options->pretty ? JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED :
+				      JSON_C_TO_STRING_PLAIN;
+	json *object = json_object_new_object();
+
+	put_string(object, "type", "prediction");
+	put_string(object, "op", op_name(shown->request->op));
+	put_hex(object, "addr", shown->request->addr);
+	put_number(object, "size",
+		   (int64_t)shown->request->pages * geometry_page_size(&kernel->geo));
+	put_common(object, shown->prediction);
+	put(object, "alternatives", alternatives(shown->prediction));
+	put_number(object, "blank_tables", shown->blank);
+	put(object, "tried", tried_object(shown->tried));
+	fprintf(out, "%s\n",
+		json_object_to_json_string_ext(object, flags | JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(object);
+}
