@@ -88,6 +88,7 @@ install: $(BUILD)/pwtrace $(BUILD)/libpagewalk.a
 	install -D -m 755 $(BUILD)/pwtrace $(DESTDIR)$(prefix)/bin/pwtrace
 	install -D -m 644 doc/pwtrace.1 $(DESTDIR)$(mandir)/man1/pwtrace.1
 	install -D -m 644 doc/pwtrace-watch.1 $(DESTDIR)$(mandir)/man1/pwtrace-watch.1
+	install -D -m 644 doc/pwtrace-predict.1 $(DESTDIR)$(mandir)/man1/pwtrace-predict.1
 	install -D -m 644 doc/pwtrace-doctor.1 $(DESTDIR)$(mandir)/man1/pwtrace-doctor.1
 	install -D -m 644 doc/libpagewalk.3 $(DESTDIR)$(mandir)/man3/libpagewalk.3
 	install -D -m 644 $(BUILD)/libpagewalk.a $(DESTDIR)$(libdir)/libpagewalk.a

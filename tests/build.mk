@@ -18,11 +18,12 @@ VM_KERNELS ?= $(sort $(foreach c,$(VM_COMBINATIONS),$(firstword $(subst /, ,$c))
 COMMAND_TESTS := tests/command/style.sh tests/command/usage.sh tests/command/library.sh
 VM_TESTS := $(foreach c,$(VM_COMBINATIONS),"tests/vm/triggers.sh $(subst /, ,$c)") \
 	tests/vm/faults.sh tests/vm/backends.sh tests/vm/overrun.sh tests/vm/surroundings.sh \
+	"tests/vm/predict.sh newest bbm" "tests/vm/predict.sh 6.12" \
 	"tests/vm/vmlinux.sh newest newest-16k 6.18 6.12" \
 	"tests/vm/oracle.sh newest max" "tests/vm/oracle.sh newest n1 2000" "tests/vm/oracle.sh newest-16k max" \
 	"tests/vm/process.sh newest max 80" "tests/vm/process.sh newest-16k max 60"
 # takes as long as all of the others
-LONG_TESTS := tests/command/kernel-callbacks.sh tests/vm/selfcheck.sh "tests/vm/faults.sh newest n1" \
+LONG_TESTS := tests/vm/predict.sh "tests/vm/predict.sh newest-16k" tests/command/kernel-callbacks.sh tests/vm/selfcheck.sh "tests/vm/faults.sh newest n1" \
 	"tests/vm/backends.sh 6.18 max" \
 	"tests/vm/backends.sh newest-16k max" "tests/vm/overrun.sh newest n1" \
 	"tests/vm/oracle.sh newest max 50000 10000" "tests/vm/oracle.sh newest-16k max 50000 10000" \

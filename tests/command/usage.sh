@@ -78,15 +78,32 @@ for value in duration=x duration=0 duration=-3 duration=1h limit=x limit=-1 limi
 	refused "--${value%%=*} .*: give " watch "--${value%%=*}" "${value#*=}"
 done
 
+# Requests of predict
+refused 'wants an operation' predict
+refused 'wants an operation' predict set_memory_ro 0xffff800080000000
+refused "no operation 'set_memory_rosy'" predict set_memory_rosy 0xffff800080000000 1
+refused "bad number of pages 'x'" predict ro 0xffff800080000000 x
+refused "bad number of pages '-1'" predict -- ro 0xffff800080000000 -1
+refused "bad number of pages '4294967296'" predict ro 0xffff800080000000 4294967296
+refused "bad number of pages '1K'" predict ro 0xffff800080000000 1K
+refused "bad address '#'" predict ro '#' 1
+refused "unexpected argument '1': takes no 0 or 1" predict ro 0xffff800080000000 1 1
+refused 'on or off. .valid' predict valid 0xffff800080000000 1
+refused "on or off. '2': give 0 or 1" predict valid 0xffff800080000000 1 2
+refused "unexpected argument 'more'" predict valid 0xffff800080000000 1 1 more
+refused "no operation 'valid_noflush'" predict valid_noflush 0xffff800080000000 1 1
+
 if [[ $machine == aarch64 ]]; then
 	skip "on another machine than arm64" "this is arm64"
 else
+	declare -A needed=([predict]='ro 0xffff800080000000 1')
 	for command in "${commands[@]}"; do
-		run 3 "$command"
+		read -ra needs <<< "${needed[$command]:-}"
+		run 3 "$command" "${needs[@]}"
 		cat "$tmp/out" >> "$tmp/err"
 		like "  names this machine and the one that it takes" "$tmp/err" "$machine.*arm64"
 		like "  and what to do" "$tmp/err" 'run it on an arm64 machine'
-		run 3 "$command" -j
+		run 3 "$command" -j "${needs[@]}"
 		ok "  -j: objects" jq -es 'length > 0 and all(.[]; has("type"))' "$tmp/out"
 	done
 	run 3 watch -j -- touch "$tmp/ran"

@@ -6,7 +6,7 @@ HOSTCC ?= cc
 BUILD_HOST ?= build/host
 
 UNIT_PROGRAMS := geometry descriptor zone image pagewalk addrxlat vma folio memory exhaustive compare \
-	model op check kernel filter
+	model op check kernel live filter
 UNIT_BINS := $(UNIT_PROGRAMS:%=$(BUILD_HOST)/unit/%)
 UNIT_TESTS := $(UNIT_BINS) tests/unit/vmlinux_gen.sh
 
@@ -22,7 +22,8 @@ UNIT_CFLAGS := -std=gnu11 -D_GNU_SOURCE -O1 -g -fno-omit-frame-pointer -Wall -We
 	-Wmissing-prototypes -Wstrict-prototypes -Wvla -Iuser -Iinclude -Itests/unit \
 	$(UNIT_SANITIZE)
 
-$(BUILD_HOST)/unit/kernel: $(UNIT_KERNEL)
+$(BUILD_HOST)/unit/kernel $(BUILD_HOST)/unit/live: $(UNIT_KERNEL)
+$(BUILD_HOST)/unit/kernel $(BUILD_HOST)/unit/live: HOSTLIBS = $(shell pkg-config --libs libbpf)
 $(BUILD_HOST)/unit/filter: $(UNIT_FILTER)
 
 # libaddrxlat, to compare with; without it the test says that it was skipped
@@ -36,7 +37,7 @@ endif
 $(UNIT_BINS): $(BUILD_HOST)/unit/%: $(UNIT_OBJ)/tests/unit/%.o $(UNIT_SHARED)
 	$(call msg,HOSTLD,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(HOSTCC) $(UNIT_SANITIZE) $(HOSTCFLAGS) $(HOSTLDFLAGS) -o $@ $^
+	$(Q)$(HOSTCC) $(UNIT_SANITIZE) $(HOSTCFLAGS) $(HOSTLDFLAGS) -o $@ $^ $(HOSTLIBS)
 
 $(UNIT_OBJ)/%.o: %.c
 	$(call msg,HOSTCC,$@)

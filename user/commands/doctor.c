@@ -231,14 +231,18 @@ static void report_rule(const struct report *report, const struct rules *rules, 
 static void report_rules(const struct report *report, const struct kernel *kernel)
 {
 	struct tables *tables = NULL;
+	struct types *types = NULL;
 	struct kcore *kcore = NULL;
 	struct rules rules;
 
 	if (!kcore_open(&kcore, "/proc/kcore") && !tables_open(&tables, kernel, kcore)) {
-		rules_find(&rules, kernel, kcore, tables);
+		if (types_open(&types, NULL))
+			types = NULL;
+		rules_find(&rules, kernel, kcore, tables, types);
 		for (enum op_rule rule = 0; rule < OP_NR_RULES; rule++)
 			report_rule(report, &rules, rule);
 	}
+	types_close(types);
 	tables_close(tables);
 	kcore_close(kcore);
 }

@@ -15,13 +15,15 @@
 
 static const char help[] =
 	"Usage: pwtrace predict [OPTION]... OP ADDR PAGES [0|1]\n"
+	"       pwtrace predict [OPTION]... -\n"
 	"\n"
 	"Say what the kernel would return, what decides, what would be split and which entries would\n"
 	"change, from its tables and areas as they are now. Nothing is changed.\n"
 	"\n"
 	"OP is set_memory_ro, _rw, _nx, _x, _rox, _valid (with 0 or 1), _encrypted, _decrypted,\n"
 	"set_direct_map_invalid, _default, _valid (with 0 or 1); set_memory_ and set_ may be left out.\n"
-	"ADDR is hexadecimal, or SYMBOL[+OFFSET].\n"
+	"ADDR is hexadecimal, or SYMBOL[+OFFSET]. With - requests are read from standard input, a line\n"
+	"each, and what is wrong with one does not keep from the next.\n"
 	"\n"
 	"      --try            carry it out by the test module, and compare (in a guest)\n"
 	"  -j, --json           JSON Lines on stdout\n"
@@ -47,8 +49,10 @@ struct predict {
 	struct kernel kernel;
 	struct kcore *kcore;
 	struct tables *tables;
+	struct types *types;
 	struct areas *areas;
 	struct problem no_areas; /* why there are none */
+	struct rules rules;
 };
 
 static int wrong(const char *what, const char *value, const char *instead)
@@ -177,7 +181,14 @@ static int open_all(struct predict *predict, struct problem *why)
 	if (err)
 		return problem(why, err, "cannot read /proc/kcore: %s", strerror(-err));
 	/* without areas all but those operations that ask for one can be foreseen */
-	if (areas_open(&predict->areas, &predict->kernel, predict->kcore, &predict->no_areas))
+	err = types_open(&predict->types, NULL);
+	if (err)
+		problem(&predict->no_areas, err,
+			"no type information of this kernel (%s): it needs "
+			"CONFIG_DEBUG_INFO_BTF",
+			strerror(-err));
+	else if (areas_open(&predict->areas, &predict->kernel, predict->kcore, predict->types,
+			    &predict->no_areas))
 		predict->areas = NULL;
 	return 0;
 }
@@ -185,6 +196,7 @@ static int open_all(struct predict *predict, struct problem *why)
 static void close_all(struct predict *predict)
 {
 	areas_close(predict->areas);
+	types_close(predict->types);
 	tables_close(predict->tables);
 	kcore_close(predict->kcore);
 	kernel_close(&predict->kernel);
@@ -209,7 +221,7 @@ static void show(const struct predict *predict, const struct op_prediction *pred
 		printf("  areas: %s\n", predict->no_areas.text);
 }
 
-static int run(struct predict *predict)
+static int answer(struct predict *predict)
 {
 	const struct zone_range *linear = &predict->kernel.zones.range[ZONE_LINEAR];
 	const struct op_kernel kernel = {
@@ -222,12 +234,9 @@ static int run(struct predict *predict)
 	struct op_prediction prediction;
 	struct tried tried;
 	struct problem why;
-	struct rules rules;
 	unsigned int blank;
-	int err;
+	int err = op_predict(&kernel, &predict->rules.known, &predict->request, &prediction);
 
-	rules_find(&rules, &predict->kernel, predict->kcore, predict->tables);
-	err = op_predict(&kernel, &rules.known, &predict->request, &prediction);
 	if (err) {
 		fprintf(stderr, "pwtrace: %s\n", strerror(-err));
 		op_prediction_release(&prediction);
@@ -245,10 +254,48 @@ static int run(struct predict *predict)
 	return predict->try && !tried.same ? EXIT_MISMATCH : EXIT_FINE;
 }
 
+/* One request, of which the words are known to make sense. */
+static int run(struct predict *predict)
+{
+	int status = resolve_address(predict);
+
+	if (!status)
+		status = check_address(predict);
+	return status ? status : answer(predict);
+}
+
+/* Requests from standard input. The worst status is the one that counts. */
+static int run_lines(struct predict *predict)
+{
+	char line[512], *words[6];
+	int worst = EXIT_FINE;
+
+	while (fgets(line, sizeof(line), stdin)) {
+		int nr = 0, status;
+
+		for (char *word = strtok(line, " \t\n"); word && nr < 6;
+		     word = strtok(NULL, " \t\n"))
+			words[nr++] = word;
+		if (!nr)
+			continue;
+		status = parse_request(predict, nr, words);
+		/* others changed something meanwhile, or the last request did */
+		if (!status && tables_forget(predict->tables))
+			return EXIT_INTERNAL;
+		if (!status)
+			status = run(predict);
+		if (status > worst)
+			worst = status;
+		fflush(stdout);
+	}
+	return worst;
+}
+
 int cmd_predict(int argc, char **argv)
 {
 	struct predict predict = {};
 	struct problem why;
+	bool lines;
 	int opt, status;
 
 	common_init(&predict.common);
@@ -262,7 +309,8 @@ int cmd_predict(int argc, char **argv)
 		else if (!common_option(&predict.common, opt))
 			return usage_error("predict");
 	}
-	status = parse_request(&predict, argc - optind, argv + optind);
+	lines = argc - optind == 1 && !strcmp(argv[optind], "-");
+	status = lines ? 0 : parse_request(&predict, argc - optind, argv + optind);
 	if (status)
 		return status;
 	if (open_all(&predict, &why))
@@ -271,12 +319,11 @@ int cmd_predict(int argc, char **argv)
 		status = cannot_run(&predict.common,
 				    "there is no test module to try it with: load pwt_test.ko, "
 				    "in a guest (tests/vm/run)");
-	if (!status)
-		status = resolve_address(&predict);
-	if (!status)
-		status = check_address(&predict);
-	if (!status)
-		status = run(&predict);
+	if (!status) {
+		rules_find(&predict.rules, &predict.kernel, predict.kcore, predict.tables,
+			   predict.types);
+		status = lines ? run_lines(&predict) : run(&predict);
+	}
 	close_all(&predict);
 	return status;
 }

@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernel/types.h"
-
 /* A tree of a million areas is 40 deep at most; one that is longer has changed under the feet. */
 #define MAX_DEPTH 64
 #define MAX_NODES 4096
@@ -87,6 +85,14 @@ static int find_fields(struct areas *areas, const struct types *types, struct pr
 	return areas->page_size ? 0 : problem(why, -ENOENT, "this kernel has no struct page");
 }
 
+static int variable(const struct areas *areas, const char *name, size_t size, uint64_t *value)
+{
+	uint64_t addr = kallsyms_find(areas->kernel->syms, name);
+
+	*value = 0;
+	return addr ? kcore_get(areas->kcore, addr, value, size) : -ENOENT;
+}
+
 /* Since 53becf32aec1 and 72210662c5a2 (v6.9) areas are spread over nodes by address. */
 static int find_roots(struct areas *areas, const struct types *types, struct problem *why)
 {
@@ -99,9 +105,8 @@ static int find_roots(struct areas *areas, const struct types *types, struct pro
 	if (areas->root)
 		return 0;
 	if (types_member(types, "vmap_node", "busy.root.rb_node", &root) ||
-	    kernel_variable(kernel, "vmap_nodes", 8, &nodes) ||
-	    kernel_variable(kernel, "nr_vmap_nodes", 4, &nr) ||
-	    kernel_variable(kernel, "vmap_zone_size", 4, &zone))
+	    variable(areas, "vmap_nodes", 8, &nodes) || variable(areas, "nr_vmap_nodes", 4, &nr) ||
+	    variable(areas, "vmap_zone_size", 4, &zone))
 		return problem(why, -ENOENT,
 			       "neither vmap_nodes nor vmap_area_root could be read: this kernel "
 			       "keeps its vmalloc areas in a way that is not known");
@@ -116,27 +121,18 @@ static int find_roots(struct areas *areas, const struct types *types, struct pro
 }
 
 int areas_open(struct areas **out, const struct kernel *kernel, struct kcore *kcore,
-	       struct problem *why)
+	       const struct types *types, struct problem *why)
 {
 	struct areas *areas = calloc(1, sizeof(*areas));
-	struct types *types = NULL;
 	int err;
 
 	if (!areas)
 		return problem(why, -ENOMEM, "no memory");
 	areas->kernel = kernel;
 	areas->kcore = kcore;
-	err = types_open(&types, NULL);
-	if (err)
-		problem(why, err,
-			"no type information of this kernel (%s): it needs "
-			"CONFIG_DEBUG_INFO_BTF",
-			strerror(-err));
-	if (!err)
-		err = find_fields(areas, types, why);
+	err = find_fields(areas, types, why);
 	if (!err)
 		err = find_roots(areas, types, why);
-	types_close(types);
 	if (err) {
 		areas_close(areas);
 		return err;
@@ -153,9 +149,12 @@ void areas_close(struct areas *areas)
 /* Kernel structs are aligned to eight bytes, and lie in the kernel's half. */
 static int read_struct(const struct areas *areas, uint64_t addr, void *buf, size_t size)
 {
-	if (addr & 7 || addr < -(1ULL << areas->kernel->geo.va_bits))
-		return -EFAULT;
-	return kcore_get(areas->kcore, addr, buf, size);
+	int err = -ENOENT;
+
+	if (!(addr & 7) && addr >= -(1ULL << areas->kernel->geo.va_bits))
+		err = kcore_get(areas->kcore, addr, buf, size);
+	/* a pointer that leads nowhere is not an area that is not there */
+	return err == -ENOENT ? -EFAULT : err;
 }
 
 static uint64_t field(const struct areas *areas, const void *base, enum field which)
@@ -222,7 +221,7 @@ static int read_node(const struct areas *areas, uint64_t rb_node, struct node *n
 
 static int read_root(const struct areas *areas, uint64_t nr, uint64_t *root)
 {
-	return kcore_get(areas->kcore, areas->root + nr * areas->step, root, sizeof(*root));
+	return read_struct(areas, areas->root + nr * areas->step, root, sizeof(*root));
 }
 
 /* __find_vmap_area() */

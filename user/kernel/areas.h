@@ -8,6 +8,7 @@
 
 #include "kernel/kcore.h"
 #include "kernel/kernel.h"
+#include "kernel/types.h"
 
 /* struct vmap_area and, where it has one, its struct vm_struct. */
 struct vm_area {
@@ -29,12 +30,13 @@ struct areas;
 /**
  * areas_open() - find out where the kernel keeps its areas
  * @kcore: has to stay, as @kernel has
+ * @types: of that kernel
  *
- * Return: 0 or a negative errno with @why filled in: no type information, or not one of the two
- * ways known (vmap_nodes, and vmap_area_root before).
+ * Return: 0 or a negative errno with @why filled in: a member is missing, or it is not one of the
+ * two ways known (vmap_nodes, and vmap_area_root before).
  */
 int areas_open(struct areas **out, const struct kernel *kernel, struct kcore *kcore,
-	       struct problem *why);
+	       const struct types *types, struct problem *why);
 void areas_close(struct areas *areas);
 
 /* find_vm_area() and its vmap_area. 0; -ENOENT: none there; another error: it cannot be told. */

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "rules.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "geometry/descriptor.h"
 #include "kernel/code.h"
-#include "kernel/types.h"
 
 struct finder {
 	struct rules *rules;
 	const struct kernel *kernel;
 	struct kcore *kcore;
 	struct tables *tables;
+	const struct types *types;
 };
 
 __attribute__((format(printf, 4, 5))) static void settle(struct finder *finder, enum op_rule rule,
@@ -44,14 +45,21 @@ static bool has_symbol(const struct finder *finder, const char *name)
 	return kallsyms_find(finder->kernel->syms, name);
 }
 
+static int read_variable(const struct finder *finder, const char *name, size_t size,
+			 uint64_t *value)
+{
+	uint64_t addr = kallsyms_find(finder->kernel->syms, name);
+
+	*value = 0;
+	return addr ? kcore_get(finder->kcore, addr, value, size) : -ENOENT;
+}
+
 /* A variable of one byte, or the count in a static key. */
 static enum op_answer variable(const struct finder *finder, const char *name, size_t size)
 {
 	uint64_t value;
 
-	if (kernel_variable(finder->kernel, name, size, &value))
-		return OP_UNKNOWN;
-	return answer_of(value);
+	return read_variable(finder, name, size, &value) ? OP_UNKNOWN : answer_of(value);
 }
 
 /* What a configuration has not got has no variable. */
@@ -185,12 +193,12 @@ static void find_refuses_huge(struct finder *finder, const struct code *code)
  * The loop over the alias needs area->nr_pages where it is over the whole area, and does not
  * where it is over the range. That it is in this function shows by area->pages.
  */
-static void find_alias(struct finder *finder, const struct code *code, const struct types *types)
+static void find_alias(struct finder *finder, const struct code *code)
 {
 	struct member nr_pages, pages;
 
-	if (types_member(types, "vm_struct", "nr_pages", &nr_pages) ||
-	    types_member(types, "vm_struct", "pages", &pages) ||
+	if (!finder->types || types_member(finder->types, "vm_struct", "nr_pages", &nr_pages) ||
+	    types_member(finder->types, "vm_struct", "pages", &pages) ||
 	    !code_loads(code, pages.offset, pages.size))
 		settle(finder, OP_RULE_ALIAS_AREA, OP_UNKNOWN,
 		       "no loop was made out in change_memory_common: the first ro or rw will tell");
@@ -202,7 +210,6 @@ static void find_alias(struct finder *finder, const struct code *code, const str
 
 static void find_by_code(struct finder *finder)
 {
-	struct types *types = NULL;
 	struct code code;
 
 	settle(finder, OP_RULE_REFUSES_HUGE, OP_UNKNOWN, "change_memory_common could not be read");
@@ -212,9 +219,7 @@ static void find_by_code(struct finder *finder)
 	if (code_read(finder->kernel, finder->kcore, "change_memory_common", &code))
 		return;
 	find_refuses_huge(finder, &code);
-	if (!types_open(&types, NULL))
-		find_alias(finder, &code, types);
-	types_close(types);
+	find_alias(finder, &code);
 	free(code.insns);
 }
 
@@ -230,7 +235,7 @@ static void find_kfence_pool(struct finder *finder)
 	enum pgtable_level level;
 	unsigned int pages = 0;
 
-	if (kernel_variable(finder->kernel, "__kfence_pool", 8, &pool) || !pool)
+	if (read_variable(finder, "__kfence_pool", 8, &pool) || !pool)
 		return;
 	while (pages < KFENCE_MAX_PAGES &&
 	       !tables_lookup(finder->tables, pool + (pages + 1) * page, &level, &entry) &&
@@ -241,9 +246,9 @@ static void find_kfence_pool(struct finder *finder)
 }
 
 void rules_find(struct rules *rules, const struct kernel *kernel, struct kcore *kcore,
-		struct tables *tables)
+		struct tables *tables, const struct types *types)
 {
-	struct finder finder = { rules, kernel, kcore, tables };
+	struct finder finder = { rules, kernel, kcore, tables, types };
 
 	*rules = (struct rules){};
 	find_callbacks(&finder);
@@ -254,5 +259,5 @@ void rules_find(struct rules *rules, const struct kernel *kernel, struct kcore *
 	find_present_invalid(&finder);
 	find_by_code(&finder);
 	find_kfence_pool(&finder);
-	kernel_variable(kernel, "prot_ns_shared", 8, &rules->known.ns_shared);
+	read_variable(&finder, "prot_ns_shared", 8, &rules->known.ns_shared);
 }

@@ -4,6 +4,7 @@
 #define PWTRACE_RULES_H
 
 #include "kernel/tables.h"
+#include "kernel/types.h"
 #include "model/op.h"
 
 struct rules {
@@ -11,8 +12,11 @@ struct rules {
 	char from[OP_NR_RULES][112]; /* what settled each, or why nothing did */
 };
 
-/* Look at symbols, variables, entries and code. What none of them tells stays unknown. */
+/*
+ * Look at symbols, variables, entries and code. What none of them tells stays unknown. @types may
+ * be NULL.
+ */
 void rules_find(struct rules *rules, const struct kernel *kernel, struct kcore *kcore,
-		struct tables *tables);
+		struct tables *tables, const struct types *types);
 
 #endif

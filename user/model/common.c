@@ -162,8 +162,9 @@ int run_range(struct run *run, uint64_t addr, uint64_t size, struct masks masks,
 		.alias = alias,
 		.flush = flush_behind(run, masks, flushes),
 	};
-	/* nothing of the tables is looked at */
-	if (size && request.start + size > request.start && cover(run, request.start, size))
+	/* a walk of nothing looks at nothing, but a split of nothing is one at its start */
+	if ((size || rules.splits_leaves) && request.start + size >= request.start &&
+	    cover(run, request.start, size ? size : 1))
 		return -ENODATA;
 	model_update_range_prot(&run->result->tables, &rules, &request, &model, NULL, NULL);
 	part = &run->result->parts[run->result->nr_parts - 1];
