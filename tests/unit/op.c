@@ -13,15 +13,19 @@
 #include "tables.h"
 #include "test.h"
 
+/*
+ * An area of eight pages and a guard page; its first page has the linear address ALIAS, the next
+ * are 16 pages on each. HUGE is a block of 2M, BLOCK one that is contiguous with its neighbours up
+ * to 32M.
+ */
 #define PAGE	0x1000ULL
-#define AREA	0xffff800080200000ULL /* 8 pages and a guard page */
-#define HUGE	0xffff800080400000ULL /* 2M, one block */
+#define PAGES	8
+#define AREA	0xffff800080200000ULL
+#define HUGE	0xffff800080400000ULL
 #define NOTHING 0xffff800080900000ULL
 #define LINEAR	0xffff000000000000ULL
-#define ALIAS	(LINEAR + 0x100000) /* of the first page of the area; the next are 16 pages on each \
-				     */
-#define BLOCK (LINEAR + 0x200000)   /* 2M, contiguous with its neighbours up to 32M */
-#define PAGES 8
+#define ALIAS	(LINEAR + 0x100000)
+#define BLOCK	(LINEAR + 0x200000)
 
 struct world {
 	struct geometry geo;
