@@ -11,12 +11,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "capture/capture.h"
-#include "check/check.h"
 #include "commands/child.h"
+#include "commands/session.h"
 #include "commands/watch_options.h"
 #include "emit/emit.h"
-#include "kernel/needs.h"
 
 #define POLL_MS 200
 /*
@@ -25,14 +23,10 @@
  */
 #define OUTPUT_BUFFER (1 << 20)
 #define OUTPUT_FLUSH  (64 << 10)
-/* Looks for the end of calls that were under way, BATCH apart, before the hooks go away. */
-#define DRAIN_LOOKS 6
 
 struct watch {
 	const struct watch_options *options;
-	struct kernel kernel;
-	struct capture *capture;
-	struct check *check;
+	struct session session;
 	struct emitter *emitter;
 	FILE *out;
 	size_t flush_at; /* bytes that may wait for the next flush */
@@ -55,30 +49,12 @@ static void on_child(int sig)
 	(void)sig; /* only to end a sleep */
 }
 
-static int on_record(void *ctx, const void *record, size_t size)
+static void on_record(void *ctx, const struct pwt_hdr *hdr, size_t size)
 {
 	struct watch *watch = ctx;
-	const struct pwt_hdr *hdr = record;
 
 	if (hdr->type == PWT_WALK && size >= sizeof(struct pwt_walk))
-		emit_walk(watch->emitter, record);
-	return check_record(watch->check, record, size);
-}
-
-/* The stack from the traced function on: above it stand the trampoline and the program itself. */
-static void take_stack(const struct watch *watch, const struct change *change, struct stack *stack)
-{
-	uint64_t addrs[32], start, end;
-	size_t nr = capture_stack(watch->capture, change->stack_id, addrs, 32), top = 0;
-
-	if (!kernel_code(&watch->kernel, capture_function(watch->capture, change->func), &start,
-			 &end))
-		while (top < nr && (addrs[top] < start || addrs[top] >= end))
-			top++;
-	if (top == nr)
-		top = 0;
-	stack->nr = nr - top;
-	memcpy(stack->addrs, addrs + top, stack->nr * sizeof(*addrs));
+		emit_walk(watch->emitter, (const struct pwt_walk *)hdr);
 }
 
 static void on_change(void *ctx, const struct change *change)
@@ -91,63 +67,13 @@ static void on_change(void *ctx, const struct change *change)
 	if (watch->full || !filter_pass(&watch->options->filter, change))
 		return;
 	if (change->stack_id >= 0)
-		take_stack(watch, change, &stack);
+		session_stack(&watch->session, change, &stack);
 	emit_change(watch->emitter, change, &stack);
 	if (__fpending(watch->out) > watch->flush_at)
 		fflush(watch->out);
 	watch->shown++;
 	if (watch->options->limit && watch->shown >= watch->options->limit)
 		watch->full = true;
-}
-
-static void code_range(const struct kernel *kernel, const char *name, struct code_range *range)
-{
-	kernel_code(kernel, name, &range->start, &range->end);
-}
-
-static uint64_t unseen(void *ctx)
-{
-	struct watch *watch = ctx;
-
-	return capture_missed(watch->capture) + capture_lost_total(watch->capture);
-}
-
-static void configure_check(struct watch *watch, struct check_config *config)
-{
-	const struct kernel *kernel = &watch->kernel;
-
-	*config = (struct check_config){
-		.geo = &kernel->geo,
-		.zones = &kernel->zones,
-		.root_pa = kernel->root_pa,
-		.phys_to_virt = kernel->phys_to_virt,
-		.rules = {
-			.apply_to_page_range = !kernel->pageattr_ops,
-			.splits_leaves = kernel->splits_leaves,
-			.splits_unknown = kernel->splits_unknown,
-			.rodata_full = kernel->rodata_full,
-			.rodata_full_unknown = kernel->rodata_full_unknown,
-		},
-		.callbacks = watch->options->capture.callbacks,
-		.exclusive_hook = kallsyms_find(kernel->syms, "__change_memory_common"),
-		.own_tgid = getpid(),
-		.unseen = unseen,
-		.unseen_ctx = watch,
-	};
-	code_range(kernel, "change_memory_common", &config->change_memory_common);
-	code_range(kernel, "__change_memory_common", &config->__change_memory_common);
-	code_range(kernel, "set_memory_valid", &config->set_memory_valid);
-	code_range(kernel, "__set_memory_enc_dec", &config->set_memory_enc_dec);
-	if (!config->set_memory_enc_dec.start)
-		code_range(kernel, "__set_memory_enc_dec.part.0", &config->set_memory_enc_dec);
-}
-
-static int start_check(struct watch *watch)
-{
-	struct check_config config;
-
-	configure_check(watch, &config);
-	return check_new(&watch->check, &config, on_change, watch);
 }
 
 static int start_emitter(struct watch *watch)
@@ -160,8 +86,11 @@ static int start_emitter(struct watch *watch)
 		.verbose = common->verbose,
 	};
 
-	watch->emitter = emitter_new(&watch->kernel, &options, watch->out);
-	return watch->emitter ? 0 : -ENOMEM;
+	watch->emitter = emitter_new(&watch->session.kernel, &options, watch->out);
+	if (!watch->emitter)
+		return -ENOMEM;
+	watch->emitter->range_function = capture_function(watch->session.capture, PWT_FN_RANGE);
+	return 0;
 }
 
 static size_t flush_limit(const struct watch *watch)
@@ -221,12 +150,10 @@ static double now(void)
 
 static int look(struct watch *watch, int timeout_ms)
 {
-	int nr = capture_poll(watch->capture, timeout_ms);
+	int nr = session_look(&watch->session, timeout_ms);
 
-	if (!nr) {
-		check_idle(watch->check);
+	if (!nr)
 		emit_idle(watch->emitter);
-	}
 	return nr;
 }
 
@@ -263,36 +190,13 @@ static int follow(struct watch *watch, pid_t *child)
 	return nr < 0 ? nr : 0;
 }
 
-/* No new calls; what is under way ends, what is in the ring is read. */
-static int drain(struct watch *watch)
-{
-	size_t buckets;
-	const uint32_t *lost;
-	int nr, looks = DRAIN_LOOKS;
-
-	capture_stop(watch->capture);
-	do {
-		nr = look(watch, 10);
-	} while (nr > 0 || (!nr && --looks));
-	lost = capture_lost_by_task(watch->capture, &buckets);
-	check_finish(watch->check, lost, buckets);
-	return nr < 0 ? nr : 0;
-}
-
 static int conclude(struct watch *watch)
 {
 	const struct watch_options *options = watch->options;
-	struct summary summary = {
-		.stats = check_stats(watch->check),
-		.shown = watch->shown,
-		.records_lost = capture_lost(watch->capture),
-		.records_lost_total = capture_lost_total(watch->capture),
-		.probes_missed = capture_missed(watch->capture),
-		.kernel = watch->kernel.release,
-		.backend = backend_name(capture_backend(watch->capture)),
-	};
+	struct summary summary;
 
-	summary.hooks = capture_hooks(watch->capture, &summary.nr_hooks);
+	session_summary(&watch->session, &summary);
+	summary.shown = watch->shown;
 	emit_summary(watch->emitter, &summary);
 	if (!options->common.quiet)
 		emit_summary_text(stderr, &summary);
@@ -307,12 +211,13 @@ static int conclude(struct watch *watch)
 static void announce(const struct watch *watch)
 {
 	size_t nr;
-	const struct hook_status *hooks = capture_hooks(watch->capture, &nr);
+	const struct session *session = &watch->session;
+	const struct hook_status *hooks = capture_hooks(session->capture, &nr);
 
 	if (watch->options->common.quiet)
 		return;
 	fprintf(stderr, "pwtrace: watching %s by %s on %s", watch->emitter->range_function,
-		backend_name(capture_backend(watch->capture)), watch->kernel.release);
+		backend_name(capture_backend(session->capture)), session->kernel.release);
 	for (size_t i = 0; i < nr; i++)
 		if (hooks[i].state == HOOK_ABSENT || hooks[i].state == HOOK_FAILED)
 			fprintf(stderr, "; %s is %s", hooks[i].function,
@@ -340,7 +245,7 @@ static int run(struct watch *watch)
 	if (child && !child_ended(child, &status))
 		kill(child, SIGTERM);
 	if (!err)
-		err = drain(watch);
+		err = session_drain(&watch->session);
 	if (err) {
 		fprintf(stderr, "pwtrace: cannot go on: %s\n", strerror(-err));
 		return EXIT_INTERNAL;
@@ -350,27 +255,16 @@ static int run(struct watch *watch)
 
 static int open_and_run(struct watch *watch)
 {
+	static const struct session_events events = { on_change, on_record };
 	const struct watch_options *options = watch->options;
 	struct problem why;
-	int err;
 
-	if (needs_check(&why) || kernel_open(&watch->kernel, &why))
+	if (session_open(&watch->session, &options->capture, &events, watch, &why))
 		return cannot_run(&options->common, why.text);
-	err = start_emitter(watch);
-	if (!err)
-		err = start_check(watch);
-	if (err) {
+	if (start_emitter(watch)) {
 		fprintf(stderr, "pwtrace: out of memory\n");
 		return EXIT_INTERNAL;
 	}
-	err = capture_open(&watch->capture, &watch->kernel, &options->capture, on_record, watch,
-			   &why);
-	if (err)
-		return cannot_run(&options->common, why.text);
-	watch->emitter->range_function = capture_function(watch->capture, PWT_FN_RANGE);
-	/* the programs and trampolines that stacks lead through are symbols by now */
-	if (options->capture.stack && kernel_reload_symbols(&watch->kernel, &why))
-		return cannot_run(&options->common, why.text);
 	return run(watch);
 }
 
@@ -388,9 +282,7 @@ int cmd_watch(int argc, char **argv)
 	if (options.output)
 		options.common.color = false;
 	status = open_and_run(&watch);
-	capture_close(watch.capture);
-	check_free(watch.check);
 	emitter_free(watch.emitter);
-	kernel_close(&watch.kernel);
+	session_close(&watch.session);
 	return close_output(&watch) ?: status;
 }

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "session.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kernel/needs.h"
+
+/* Looks for the end of calls that were under way, BATCH apart, before the hooks go away. */
+#define DRAIN_LOOKS 6
+
+static int on_record(void *ctx, const void *record, size_t size)
+{
+	struct session *session = ctx;
+
+	if (session->events.record && size >= sizeof(struct pwt_hdr))
+		session->events.record(session->ctx, record, size);
+	return check_record(session->check, record, size);
+}
+
+static void code_range(const struct kernel *kernel, const char *name, struct code_range *range)
+{
+	kernel_code(kernel, name, &range->start, &range->end);
+}
+
+static uint64_t unseen(void *ctx)
+{
+	struct session *session = ctx;
+
+	return capture_missed(session->capture) + capture_lost_total(session->capture);
+}
+
+static void configure_check(struct session *session, const struct capture_options *options,
+			    struct check_config *config)
+{
+	const struct kernel *kernel = &session->kernel;
+
+	*config = (struct check_config){
+		.geo = &kernel->geo,
+		.zones = &kernel->zones,
+		.root_pa = kernel->root_pa,
+		.phys_to_virt = kernel->phys_to_virt,
+		.rules = {
+			.apply_to_page_range = !kernel->pageattr_ops,
+			.splits_leaves = kernel->splits_leaves,
+			.splits_unknown = kernel->splits_unknown,
+			.rodata_full = kernel->rodata_full,
+			.rodata_full_unknown = kernel->rodata_full_unknown,
+		},
+		.callbacks = options->callbacks,
+		.exclusive_hook = kallsyms_find(kernel->syms, "__change_memory_common"),
+		.own_tgid = getpid(),
+		.unseen = unseen,
+		.unseen_ctx = session,
+	};
+	code_range(kernel, "change_memory_common", &config->change_memory_common);
+	code_range(kernel, "__change_memory_common", &config->__change_memory_common);
+	code_range(kernel, "set_memory_valid", &config->set_memory_valid);
+	code_range(kernel, "__set_memory_enc_dec", &config->set_memory_enc_dec);
+	if (!config->set_memory_enc_dec.start)
+		code_range(kernel, "__set_memory_enc_dec.part.0", &config->set_memory_enc_dec);
+}
+
+static int start_check(struct session *session, const struct capture_options *options,
+		       struct problem *why)
+{
+	struct check_config config;
+	int err;
+
+	configure_check(session, options, &config);
+	err = check_new(&session->check, &config, session->events.change, session->ctx);
+	return err ? problem(why, err, "out of memory") : 0;
+}
+
+int session_open(struct session *session, const struct capture_options *options,
+		 const struct session_events *events, void *ctx, struct problem *why)
+{
+	int err = needs_check(why);
+
+	session->events = *events;
+	session->ctx = ctx;
+	if (!err)
+		err = kernel_open(&session->kernel, why);
+	if (!err)
+		err = start_check(session, options, why);
+	if (!err)
+		err = capture_open(&session->capture, &session->kernel, options, on_record, session,
+				   why);
+	/* the programs and trampolines that stacks lead through are symbols by now */
+	if (!err && options->stack)
+		err = kernel_reload_symbols(&session->kernel, why);
+	return err;
+}
+
+void session_close(struct session *session)
+{
+	capture_close(session->capture);
+	check_free(session->check);
+	kernel_close(&session->kernel);
+}
+
+int session_look(struct session *session, int timeout_ms)
+{
+	int nr = capture_poll(session->capture, timeout_ms);
+
+	if (!nr)
+		check_idle(session->check);
+	return nr;
+}
+
+int session_drain(struct session *session)
+{
+	size_t buckets;
+	const uint32_t *lost;
+	int nr, looks = DRAIN_LOOKS;
+
+	capture_stop(session->capture);
+	do {
+		nr = session_look(session, 10);
+	} while (nr > 0 || (!nr && --looks));
+	lost = capture_lost_by_task(session->capture, &buckets);
+	check_finish(session->check, lost, buckets);
+	return nr < 0 ? nr : 0;
+}
+
+/* Above the traced function stand the trampoline and the program itself. */
+void session_stack(const struct session *session, const struct change *change, struct stack *stack)
+{
+	const char *function = capture_function(session->capture, change->func);
+	uint64_t addrs[32], start, end;
+	size_t nr = capture_stack(session->capture, change->stack_id, addrs, 32), top = 0;
+
+	if (!kernel_code(&session->kernel, function, &start, &end))
+		while (top < nr && (addrs[top] < start || addrs[top] >= end))
+			top++;
+	if (top == nr)
+		top = 0;
+	stack->nr = nr - top;
+	memcpy(stack->addrs, addrs + top, stack->nr * sizeof(*addrs));
+}
+
+void session_summary(const struct session *session, struct summary *summary)
+{
+	*summary = (struct summary){
+		.stats = check_stats(session->check),
+		.records_lost = capture_lost(session->capture),
+		.records_lost_total = capture_lost_total(session->capture),
+		.probes_missed = capture_missed(session->capture),
+		.kernel = session->kernel.release,
+		.backend = backend_name(capture_backend(session->capture)),
+	};
+	summary->hooks = capture_hooks(session->capture, &summary->nr_hooks);
+}
