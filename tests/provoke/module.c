@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -7,7 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "provoke.h"
+#include "commands.h"
 
 #define COMPRESSED_FILE 4 /* MODULE_INIT_COMPRESSED_FILE, since Linux 5.17 */
 
@@ -32,16 +31,16 @@ int module(const char *path, struct outcome *o)
 	int err = 0;
 
 	if (fd < 0)
-		return complain(-errno, "module: %s: %m", path);
+		return outcome(o, -errno, "%s: %m", path);
 	module_name(path, name, sizeof(name));
 	if (syscall(SYS_finit_module, fd, "", flags))
 		err = -errno;
 	close(fd);
 	if (err)
-		return complain(err, "module: cannot load %s: %s%s", path, strerror(-err),
-				err == -EEXIST ? " (it is loaded already)" : "");
+		return outcome(o, err, "cannot load %s: %s%s", path, strerror(-err),
+			       err == -EEXIST ? " (it is loaded already)" : "");
 	if (syscall(SYS_delete_module, name, O_NONBLOCK))
-		return complain(-errno, "module: cannot unload %s: %m", name);
-	outcome(o, 20, "%s loaded and unloaded", name);
-	return 0;
+		return outcome(o, -errno, "cannot unload %s: %m", name);
+	o->changes = 20;
+	return outcome(o, 0, "%s loaded and unloaded", name);
 }

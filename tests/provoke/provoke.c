@@ -8,7 +8,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "provoke.h"
+#include "commands.h"
 
 enum status {
 	STATUS_DONE = 0,
@@ -17,22 +17,13 @@ enum status {
 	STATUS_CANNOT_RUN = 3,
 };
 
-void outcome(struct outcome *o, long changes, const char *fmt, ...)
+/* Say on stderr why something cannot be, and return @status. */
+static int __attribute__((format(printf, 2, 3))) complain(int status, const char *fmt, ...)
 {
 	va_list args;
 
 	va_start(args, fmt);
-	vsnprintf(o->what, sizeof(o->what), fmt, args);
-	va_end(args);
-	o->changes = changes;
-}
-
-int complain(int status, const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	fputs(status == CANNOT_RUN ? "skip: " : "provoke: ", stderr);
+	fputs(status == PROVOKE_CANNOT ? "skip: " : "provoke: ", stderr);
 	vfprintf(stderr, fmt, args);
 	fputc('\n', stderr);
 	va_end(args);
@@ -62,20 +53,20 @@ static int run_secretmem(char **argv, struct outcome *o)
 {
 	long pages = DEFAULT_PAGES;
 
-	return number(argv[0], 1, &pages) ?: secretmem(pages, o);
+	return number(argv[0], 1, &pages) ?: provoke_secretmem(pages, o);
 }
 
 static int run_bpf(char **argv, struct outcome *o)
 {
 	long count = 0;
 
-	return number(argv[0], 1, &count) ?: bpf_programs(count, o);
+	return number(argv[0], 1, &count) ?: provoke_bpf(count, o);
 }
 
 static int run_kprobe(char **argv, struct outcome *o)
 {
 	(void)argv;
-	return kprobe(o);
+	return provoke_kprobe(o);
 }
 
 static int run_kfence(char **argv, struct outcome *o)
@@ -104,7 +95,7 @@ static int run_module(char **argv, struct outcome *o)
 		if (!access(path, R_OK))
 			return module(path, o);
 	}
-	return complain(CANNOT_RUN, "module: no dummy.ko below /lib/modules");
+	return outcome(o, PROVOKE_CANNOT, "no dummy.ko below /lib/modules");
 }
 
 /* Send a command to the test module. */
@@ -115,9 +106,8 @@ static int run_mod(char **argv, struct outcome *o)
 	int err = 0;
 	ssize_t n;
 
-	(void)o;
 	if (fd < 0)
-		return complain(CANNOT_RUN, "mod: /proc/pwt_test: %m (is pwt_test.ko loaded?)");
+		return outcome(o, PROVOKE_CANNOT, "/proc/pwt_test: %m (is pwt_test.ko loaded?)");
 	for (; *argv; argv++) {
 		strncat(text, *argv, sizeof(text) - strlen(text) - 1);
 		strncat(text, " ", sizeof(text) - strlen(text) - 1);
@@ -129,7 +119,7 @@ static int run_mod(char **argv, struct outcome *o)
 	if (n > 0)
 		fwrite(answer, 1, n, stdout);
 	close(fd);
-	return err ? complain(err, "mod: %s: %s", text, strerror(-err)) : 0;
+	return err ? outcome(o, err, "%s: %s", text, strerror(-err)) : 0;
 }
 
 static int run_all(char **argv, struct outcome *o);
@@ -177,6 +167,8 @@ static int timed(const struct command *c, char **argv, struct outcome *o)
 
 	*o = (struct outcome){ 0 };
 	ret = c->run(argv, o);
+	if (ret && ret != WRONG_USAGE && o->what[0])
+		complain(ret, "%s: %s", c->name, o->what);
 	if (!ret && o->what[0])
 		printf("%s: %s (about %ld changes, %.1f s)\n", c->name, o->what, o->changes,
 		       now() - begin);
@@ -243,7 +235,7 @@ int main(int argc, char **argv)
 	switch (timed(c, argv + 2, &o)) {
 	case 0:
 		return STATUS_DONE;
-	case CANNOT_RUN:
+	case PROVOKE_CANNOT:
 		return STATUS_CANNOT_RUN;
 	case WRONG_USAGE:
 		return STATUS_USAGE;

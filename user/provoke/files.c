@@ -1,11 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "provoke.h"
+
+int outcome(struct outcome *o, int status, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(o->what, sizeof(o->what), fmt, args);
+	va_end(args);
+	return status;
+}
 
 int write_text(const char *path, int flags, const char *text)
 {

@@ -43,13 +43,20 @@ static long possible_nodes(void)
 	return atol(last) + 1;
 }
 
-/*
- * A pack is made read-only, each page and its linear alias, and executable; when its last program
- * is gone each page leaves the linear map and comes back.
- */
+long provoke_bpf_pack(void)
+{
+	return possible_nodes() << 21;
+}
+
+long provoke_bpf_filters(void)
+{
+	return FILTERS_PER_NODE * possible_nodes();
+}
+
+/* A pack's pages, their aliases, and each page once more both ways when the pack is freed. */
 static long changes(long count)
 {
-	long pack = possible_nodes() << 21;
+	long pack = provoke_bpf_pack();
 
 	return count * FILTER_BYTES / pack * (3 * pack / sysconf(_SC_PAGESIZE) + 2);
 }
@@ -69,39 +76,47 @@ static int attach(void)
 	return err;
 }
 
-int bpf_programs(long count, struct outcome *o)
+/* Return: how many there are; less than @count with @err set. */
+static long attach_all(long count, int *fds, int *err)
+{
+	long n = 0;
+
+	for (*err = 0; n < count; n++) {
+		fds[n] = attach();
+		if (fds[n] < 0) {
+			*err = fds[n];
+			break;
+		}
+	}
+	return n;
+}
+
+int provoke_bpf(long count, struct outcome *o)
 {
 	char jit[16] = "";
-	long i, n;
-	int fd = 0;
-	int *fds;
+	int *fds, err;
+	long n;
 
 	if (!count)
-		count = FILTERS_PER_NODE * possible_nodes();
+		count = provoke_bpf_filters();
+	read_text("/proc/sys/net/core/bpf_jit_enable", jit, sizeof(jit));
+	if (!strcmp(jit, "0"))
+		return outcome(o, PROVOKE_CANNOT, "the JIT is off (net.core.bpf_jit_enable)");
 	fds = calloc(count, sizeof(*fds));
 	if (!fds)
-		return -ENOMEM;
-	read_text("/proc/sys/net/core/bpf_jit_enable", jit, sizeof(jit));
-	if (!strcmp(jit, "0")) {
-		free(fds);
-		return complain(CANNOT_RUN, "bpf: the JIT is off (net.core.bpf_jit_enable)");
-	}
+		return outcome(o, -ENOMEM, "no memory");
 
 	make_filter();
-	for (n = 0; n < count; n++) {
-		fd = attach();
-		if (fd < 0)
-			break;
-		fds[n] = fd;
-	}
-	for (i = 0; i < n; i++)
+	n = attach_all(count, fds, &err);
+	for (long i = 0; i < n; i++)
 		close(fds[i]);
 	free(fds);
-	if (fd < 0)
-		return complain(fd, "bpf: filter %ld of %ld: %s", n + 1, count, strerror(-fd));
+	o->count = n;
+	if (err)
+		return outcome(o, err, "filter %ld of %ld: %s", n + 1, count, strerror(-err));
 
 	/* The programs are freed by RCU and a work queue, and the pack after the last of them. */
 	usleep(300000);
-	outcome(o, changes(n), "%ld socket filters of %d instructions", n, FILTER_LEN);
-	return 0;
+	o->changes = changes(n);
+	return outcome(o, 0, "%ld socket filters of %d instructions", n, FILTER_LEN);
 }
