@@ -14,6 +14,9 @@ enum {
 };
 
 #include <stdbool.h>
+#include <stdint.h>
+
+#include "capture/capture.h"
 
 /* Options that every subcommand takes. */
 struct common_options {
@@ -33,6 +36,7 @@ struct command {
 int cmd_watch(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_predict(int argc, char **argv);
+int cmd_selftest(int argc, char **argv);
 
 /* Long options of the common ones start here; a subcommand's own below. */
 enum {
@@ -61,6 +65,11 @@ void common_init(struct common_options *common);
 
 /* Take @opt if it is a common one. */
 bool common_option(struct common_options *common, int opt);
+
+/* Values of options. 0, or -EINVAL after a message that says what is wanted. */
+int option_refused(const char *option, const char *value, const char *wants);
+int option_count(const char *option, const char *text, uint64_t *count);
+int option_backend(const char *text, enum backend *backend);
 
 /* "Try 'pwtrace watch --help'": after getopt_long() has said what is wrong. Returns EXIT_USAGE. */
 int usage_error(const char *command);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
 #include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "commands.h"
@@ -36,6 +38,31 @@ bool common_option(struct common_options *common, int opt)
 	default:
 		return false;
 	}
+}
+
+int option_refused(const char *option, const char *value, const char *wants)
+{
+	fprintf(stderr, "pwtrace: --%s %s: give %s\n", option, value, wants);
+	return -EINVAL;
+}
+
+int option_count(const char *option, const char *text, uint64_t *count)
+{
+	char *end;
+
+	errno = 0;
+	*count = strtoull(text, &end, 0);
+	if (errno || end == text || *end || *text == '-')
+		return option_refused(option, text, "a number");
+	return 0;
+}
+
+int option_backend(const char *text, enum backend *backend)
+{
+	for (*backend = 0; *backend < BACKEND_NR; (*backend)++)
+		if (!strcmp(text, backend_name(*backend)))
+			return 0;
+	return option_refused("backend", text, "auto, fentry, kprobe.multi or kprobe");
 }
 
 int usage_error(const char *command)

@@ -13,6 +13,7 @@
 
 #include "commands/child.h"
 #include "commands/session.h"
+#include "commands/stop.h"
 #include "commands/watch_options.h"
 #include "emit/emit.h"
 
@@ -33,21 +34,6 @@ struct watch {
 	uint64_t shown;
 	bool full; /* the limit is reached */
 };
-
-static volatile sig_atomic_t stopped;
-
-/* The first signal ends the watch in order, the second at once. */
-static void on_signal(int sig)
-{
-	if (stopped)
-		_exit(128 + sig);
-	stopped = sig;
-}
-
-static void on_child(int sig)
-{
-	(void)sig; /* only to end a sleep */
-}
 
 static void on_record(void *ctx, const struct pwt_hdr *hdr, size_t size)
 {
@@ -129,17 +115,6 @@ static int close_output(struct watch *watch)
 	return failed ? EXIT_INTERNAL : 0;
 }
 
-static void catch_signals(void)
-{
-	struct sigaction stop = { .sa_handler = on_signal };
-	struct sigaction child = { .sa_handler = on_child };
-
-	sigaction(SIGINT, &stop, NULL);
-	sigaction(SIGTERM, &stop, NULL);
-	sigaction(SIGHUP, &stop, NULL);
-	sigaction(SIGCHLD, &child, NULL);
-}
-
 static double now(void)
 {
 	struct timespec ts;
@@ -164,7 +139,7 @@ static int follow(struct watch *watch, pid_t *child)
 	double end = options->duration ? now() + options->duration : 0;
 	int nr = 0, status;
 
-	while (!stopped && !watch->full && nr >= 0) {
+	while (!stop_signal() && !watch->full && nr >= 0) {
 		int timeout = POLL_MS;
 
 		if (*child && child_ended(*child, &status)) {
@@ -276,7 +251,7 @@ int cmd_watch(int argc, char **argv)
 
 	if (status)
 		return status > 0 ? EXIT_FINE : usage_error("watch");
-	catch_signals();
+	stop_on_signals();
 	if (open_output(&watch))
 		return EXIT_USAGE;
 	if (options.output)

@@ -71,30 +71,13 @@ static const struct option long_options[] = { { "zone", required_argument, NULL,
 					      COMMON_LONG,
 					      {} };
 
-static int bad_value(const char *option, const char *value, const char *wants)
-{
-	fprintf(stderr, "pwtrace: --%s %s: give %s\n", option, value, wants);
-	return -EINVAL;
-}
-
-static int parse_count(const char *option, const char *text, uint64_t *count)
-{
-	char *end;
-
-	errno = 0;
-	*count = strtoull(text, &end, 0);
-	if (errno || end == text || *end || *text == '-')
-		return bad_value(option, text, "a number");
-	return 0;
-}
-
 static int parse_duration(const char *text, double *seconds)
 {
 	char *end;
 
 	*seconds = strtod(text, &end);
 	if (end == text || *end || !(*seconds > 0 && *seconds < 1e9))
-		return bad_value("duration", text, "seconds, more than 0");
+		return option_refused("duration", text, "seconds, more than 0");
 	return 0;
 }
 
@@ -107,7 +90,7 @@ static int parse_ring(const char *text, size_t *size)
 	errno = 0;
 	value = strtoull(text, &end, 0);
 	if (errno || end == text)
-		return bad_value("ring", text, wants);
+		return option_refused("ring", text, wants);
 	switch (*end) {
 	case 'G':
 	case 'g':
@@ -123,17 +106,9 @@ static int parse_ring(const char *text, size_t *size)
 		end++;
 	}
 	if (*end || value < 64 << 10 || value > 1 << 30 || (value & (value - 1)))
-		return bad_value("ring", text, wants);
+		return option_refused("ring", text, wants);
 	*size = value;
 	return 0;
-}
-
-static int parse_backend(const char *text, enum backend *backend)
-{
-	for (*backend = 0; *backend < BACKEND_NR; (*backend)++)
-		if (!strcmp(text, backend_name(*backend)))
-			return 0;
-	return bad_value("backend", text, "auto, fentry, kprobe.multi or kprobe");
 }
 
 static int parse_filter(struct filter *filter, enum filter_kind kind, const char *option,
@@ -142,8 +117,8 @@ static int parse_filter(struct filter *filter, enum filter_kind kind, const char
 	int err = filter_add(filter, kind, text);
 
 	if (err == -E2BIG)
-		return bad_value(option, text, "fewer of this option");
-	return err ? bad_value(option, text, filter_syntax(kind)) : 0;
+		return option_refused(option, text, "fewer of this option");
+	return err ? option_refused(option, text, filter_syntax(kind)) : 0;
 }
 
 static int parse_option(struct watch_options *options, int opt)
@@ -166,13 +141,13 @@ static int parse_option(struct watch_options *options, int opt)
 	case 'd':
 		return parse_duration(optarg, &options->duration);
 	case 'n':
-		return parse_count("limit", optarg, &options->limit);
+		return option_count("limit", optarg, &options->limit);
 	case OPT_FAIL:
 		options->fail = true;
 		return 0;
 	case OPT_MAX_LOST:
 		options->limit_losses = true;
-		return parse_count("max-lost", optarg, &options->max_lost);
+		return option_count("max-lost", optarg, &options->max_lost);
 	case 's':
 		options->capture.stack = true;
 		return 0;
@@ -186,7 +161,7 @@ static int parse_option(struct watch_options *options, int opt)
 		options->capture.walks = true;
 		return 0;
 	case OPT_BACKEND:
-		return parse_backend(optarg, &options->capture.backend);
+		return option_backend(optarg, &options->capture.backend);
 	case OPT_OUTPUT:
 		options->output = optarg;
 		return 0;

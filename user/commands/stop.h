@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Signals that end a command: the first in order, the second at once. */
+#ifndef PWTRACE_STOP_H
+#define PWTRACE_STOP_H
+
+/* From here on SIGINT, SIGTERM and SIGHUP are noted, and the end of a child ends a sleep. */
+void stop_on_signals(void);
+
+/* The signal that came, 0: none. */
+int stop_signal(void);
+
+#endif
