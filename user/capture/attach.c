@@ -205,6 +205,33 @@ static int required_hook(const struct attachment *att, size_t i, struct problem 
 		       backend_name(att->backend), strerror(-status->error));
 }
 
+/*
+ * What is called inside a change of a range, that itself, and what it is called by. A change whose
+ * parts are looked for must not be seen before the hooks on them are there, nor after they are
+ * gone.
+ */
+enum place {
+	INSIDE,
+	RANGE,
+	AROUND,
+};
+
+static enum place place(enum pwt_func func)
+{
+	switch (func) {
+	case PWT_FN_RANGE:
+		return RANGE;
+	case PWT_FN_COMMON:
+	case PWT_FN_SET_MEMORY_VALID:
+	case PWT_FN_SET_DIRECT_MAP_INVALID:
+	case PWT_FN_SET_DIRECT_MAP_DEFAULT:
+	case PWT_FN_SET_DIRECT_MAP_VALID:
+		return AROUND;
+	default:
+		return INSIDE;
+	}
+}
+
 static int load_and_attach(struct attachment *att, const struct kernel *kernel, struct problem *why)
 {
 	int err = pwtrace_bpf__load(att->skel);
@@ -212,13 +239,14 @@ static int load_and_attach(struct attachment *att, const struct kernel *kernel, 
 	if (err)
 		return problem(why, err, "the kernel did not load the %s programs: %s",
 			       backend_name(att->backend), strerror(-err));
-	for (size_t i = 0; i < nr_hooks; i++) {
-		attach_hook(att, i, kernel);
-		err = required_hook(att, i, why);
-		if (err)
-			return err;
+	for (enum place at = INSIDE; at <= AROUND; at++) {
+		for (size_t i = 0; i < nr_hooks; i++)
+			if (place(hooks[i].func) == at)
+				attach_hook(att, i, kernel);
 	}
-	return 0;
+	for (size_t i = 0; i < nr_hooks && !err; i++)
+		err = required_hook(att, i, why);
+	return err;
 }
 
 int attach(struct attachment *att, const struct kernel *kernel,
@@ -289,20 +317,29 @@ static uint64_t link_missed(enum backend backend, const struct bpf_link *link)
 	return backend == BACKEND_MULTI ? u.info.multi.missed : u.info.kprobe.missed;
 }
 
-void detach_entries(struct attachment *att)
+static void detach_entries_at(struct attachment *att, enum place at)
 {
 	for (size_t i = 0; i < nr_hooks; i++) {
 		struct attached *to = &att->hooks[i];
 
+		if (place(hooks[i].func) != at)
+			continue;
 		to->missed += link_missed(att->backend, to->entry_link);
 		bpf_link__destroy(to->entry_link);
 		to->entry_link = NULL;
 	}
 }
 
+void detach_entries(struct attachment *att)
+{
+	detach_entries_at(att, AROUND);
+	detach_entries_at(att, RANGE);
+}
+
 void detach(struct attachment *att)
 {
 	detach_entries(att);
+	detach_entries_at(att, INSIDE);
 	for (size_t i = 0; i < nr_hooks; i++) {
 		bpf_link__destroy(att->hooks[i].exit_link);
 		att->hooks[i].exit_link = NULL;

@@ -33,7 +33,10 @@ int attach(struct attachment *att, const struct kernel *kernel,
 void attach_config(struct pwt_config *config, const struct kernel *kernel,
 		   const struct capture_options *options);
 
-/* Entries first: calls under way still find their exit program. */
+/*
+ * Entries first: calls under way still find their exit program, and what is called inside them is
+ * still recorded.
+ */
 void detach_entries(struct attachment *att);
 void detach(struct attachment *att);
 
