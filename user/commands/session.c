@@ -9,6 +9,8 @@
 
 /* Looks for the end of calls that were under way, BATCH apart, before the hooks go away. */
 #define DRAIN_LOOKS 6
+/* What is called inside a change is recorded still, perhaps without end. */
+#define MOST_LOOKS 400
 
 /* The walk of a change, which is asked for by --walks: to the checker it would be somebody else's.
  */
@@ -42,8 +44,18 @@ static uint64_t unseen(void *ctx)
 	return capture_missed(session->capture) + capture_lost_total(session->capture);
 }
 
-static void configure_check(struct session *session, const struct capture_options *options,
-			    struct check_config *config)
+bool session_hooked(const struct session *session, enum pwt_func func)
+{
+	size_t nr;
+	const struct hook_status *hooks = capture_hooks(session->capture, &nr);
+
+	for (size_t i = 0; i < nr; i++)
+		if (hooks[i].func == func)
+			return hooks[i].state == HOOK_ATTACHED;
+	return false;
+}
+
+static void configure_check(struct session *session, struct check_config *config)
 {
 	const struct kernel *kernel = &session->kernel;
 
@@ -59,7 +71,9 @@ static void configure_check(struct session *session, const struct capture_option
 			.rodata_full = kernel->rodata_full,
 			.rodata_full_unknown = kernel->rodata_full_unknown,
 		},
-		.callbacks = options->callbacks,
+		.callbacks = session_hooked(session, PWT_FN_PUD_ENTRY) &&
+			     session_hooked(session, PWT_FN_PMD_ENTRY) &&
+			     session_hooked(session, PWT_FN_PTE_ENTRY),
 		.exclusive_hook = kallsyms_find(kernel->syms, "__change_memory_common"),
 		.own_tgid = getpid(),
 		.unseen = unseen,
@@ -73,31 +87,33 @@ static void configure_check(struct session *session, const struct capture_option
 		code_range(kernel, "__set_memory_enc_dec.part.0", &config->set_memory_enc_dec);
 }
 
-static int start_check(struct session *session, const struct capture_options *options,
-		       struct problem *why)
+static int start_check(struct session *session, struct problem *why)
 {
 	struct check_config config;
 	int err;
 
-	configure_check(session, options, &config);
+	configure_check(session, &config);
 	err = check_new(&session->check, &config, session->events.change, session->ctx);
 	return err ? problem(why, err, "out of memory") : 0;
 }
 
-int session_open(struct session *session, const struct capture_options *options,
-		 const struct session_events *events, void *ctx, struct problem *why)
+int session_open(struct session *session, struct problem *why)
 {
 	int err = needs_check(why);
 
+	return err ? err : kernel_open(&session->kernel, why);
+}
+
+int session_attach(struct session *session, const struct capture_options *options,
+		   const struct session_events *events, void *ctx, struct problem *why)
+{
+	int err;
+
 	session->events = *events;
 	session->ctx = ctx;
+	err = capture_open(&session->capture, &session->kernel, options, on_record, session, why);
 	if (!err)
-		err = kernel_open(&session->kernel, why);
-	if (!err)
-		err = start_check(session, options, why);
-	if (!err)
-		err = capture_open(&session->capture, &session->kernel, options, on_record, session,
-				   why);
+		err = start_check(session, why);
 	/* the programs and trampolines that stacks lead through are symbols by now */
 	if (!err && options->stack)
 		err = kernel_reload_symbols(&session->kernel, why);
@@ -124,12 +140,12 @@ int session_drain(struct session *session)
 {
 	size_t buckets;
 	const uint32_t *lost;
-	int nr, looks = DRAIN_LOOKS;
+	int nr, looks = DRAIN_LOOKS, most = MOST_LOOKS;
 
 	capture_stop(session->capture);
 	do {
 		nr = session_look(session, 10);
-	} while (nr > 0 || (!nr && --looks));
+	} while (--most && (nr > 0 || (!nr && --looks)));
 	lost = capture_lost_by_task(session->capture, &buckets);
 	check_finish(session->check, lost, buckets);
 	return nr < 0 ? nr : 0;

@@ -26,17 +26,28 @@ struct session {
 };
 
 /**
- * session_open() - attach to the running kernel
+ * session_open() - learn about the running kernel
  * @session: zeroed; session_close() it, after a failure too
+ * @why: filled in on failure
+ *
+ * Return: 0 or a negative errno.
+ */
+int session_open(struct session *session, struct problem *why);
+void session_close(struct session *session);
+
+/**
+ * session_attach() - have its changes from here on
  * @options: of capture
  * @events: called from session_look() and session_drain() with @ctx
  * @why: filled in on failure
  *
  * Return: 0 or a negative errno.
  */
-int session_open(struct session *session, const struct capture_options *options,
-		 const struct session_events *events, void *ctx, struct problem *why);
-void session_close(struct session *session);
+int session_attach(struct session *session, const struct capture_options *options,
+		   const struct session_events *events, void *ctx, struct problem *why);
+
+/* Is there a hook on the function that plays @func? */
+bool session_hooked(const struct session *session, enum pwt_func func);
 
 /**
  * session_look() - take the records that are there, or wait for some

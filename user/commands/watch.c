@@ -234,7 +234,8 @@ static int open_and_run(struct watch *watch)
 	const struct watch_options *options = watch->options;
 	struct problem why;
 
-	if (session_open(&watch->session, &options->capture, &events, watch, &why))
+	if (session_open(&watch->session, &why) ||
+	    session_attach(&watch->session, &options->capture, &events, watch, &why))
 		return cannot_run(&options->common, why.text);
 	if (start_emitter(watch)) {
 		fprintf(stderr, "pwtrace: out of memory\n");
