@@ -91,6 +91,7 @@ install: $(BUILD)/pwtrace $(BUILD)/libpagewalk.a
 	install -D -m 644 doc/pwtrace-predict.1 $(DESTDIR)$(mandir)/man1/pwtrace-predict.1
 	install -D -m 644 doc/pwtrace-doctor.1 $(DESTDIR)$(mandir)/man1/pwtrace-doctor.1
 	install -D -m 644 doc/libpagewalk.3 $(DESTDIR)$(mandir)/man3/libpagewalk.3
+	install -D -m 644 doc/pwtrace-selftest.1 $(DESTDIR)$(mandir)/man1/pwtrace-selftest.1
 	install -D -m 644 $(BUILD)/libpagewalk.a $(DESTDIR)$(libdir)/libpagewalk.a
 	install -D -m 644 include/pwtrace/pagewalk.h $(DESTDIR)$(includedir)/pwtrace/pagewalk.h
 	install -D -m 644 include/pwtrace/pagewalk_kernel.h $(DESTDIR)$(includedir)/pwtrace/pagewalk_kernel.h

@@ -93,6 +93,19 @@ refused "on or off. '2': give 0 or 1" predict valid 0xffff800080000000 1 2
 refused "unexpected argument 'more'" predict valid 0xffff800080000000 1 1 more
 refused "no operation 'valid_noflush'" predict valid_noflush 0xffff800080000000 1 1
 
+refused "--max-lost x: give a number" selftest --max-lost x
+refused "--backend ftrace: give " selftest --backend ftrace
+
+# What selftest would do needs neither this machine nor root.
+run 0 selftest --dry-run
+silent out
+for step in memfd_secret bpf kprobe kfence; do
+	like "  says what $step is" "$tmp/err" "^  $step: "
+done
+run 0 selftest --dry-run -j
+is "  each step an object" "$(jq -r 'select(.type == "step" and (.text | length > 10)).name' "$tmp/out" | tr '\n' ' ')" \
+	'secretmem bpf kprobe kfence '
+
 if [[ $machine == aarch64 ]]; then
 	skip "on another machine than arm64" "this is arm64"
 else

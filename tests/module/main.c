@@ -127,6 +127,7 @@ static const struct {
 	  "plant ret [alias:]SLOT FIRST COUNT VALUE" },
 	{ "unplant", run_unplant, "unplant" },
 	{ "planted", run_planted, "planted" },
+	{ "ambush", ambush_run, "ambush COMM N; ambush" },
 	{ "info", run_info, "info" },
 	{ "help", run_help, "help" },
 };
@@ -248,6 +249,7 @@ static void __exit pwt_exit(void)
 	mm_remove_file();
 	walk_exit();
 	plant_undo(last);
+	ambush_undo();
 	area_free_all(last);
 	kvfree(last);
 }

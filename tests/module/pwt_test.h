@@ -139,6 +139,11 @@ int plant_run(int argc, char **argv, struct answer *a);
 void plant_undo(struct answer *a);
 void plant_show(struct answer *a);
 
+/* ambush.c: a fault in somebody else's change */
+
+int ambush_run(int argc, char **argv, struct answer *a);
+void ambush_undo(void);
+
 /* load.c: many changes */
 
 int bench_run(int argc, char **argv, struct answer *a);

@@ -247,6 +247,7 @@ static int open_and_run(struct selftest *test)
 
 	if (session_open(&test->session, &why))
 		return cannot_run(&test->common, why.text);
+	announce(test);
 	/* without pageattr_ops set_direct_map_*() do their walk past the hook, which is not to be
 	 * told from none */
 	test->capture.calls = test->session.kernel.pageattr_ops;
@@ -267,10 +268,10 @@ int cmd_selftest(int argc, char **argv)
 
 	if (status)
 		return status > 0 ? EXIT_FINE : usage_error("selftest");
-	announce(&test);
-	if (test.dry_run)
+	if (test.dry_run) {
+		announce(&test);
 		return EXIT_FINE;
-	fflush(stderr);
+	}
 	stop_on_signals();
 	snprintf(test.comm, sizeof(test.comm), "pwtrace-%d", getpid());
 	status = open_and_run(&test);
