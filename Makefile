@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # make            build for this machine            make demo     the main job, on a real kernel
 # make check      every test                        make bench    what it costs
+# make check-all  on every kernel that there is     make soak     a million changes on three of them
 # V=1 shows commands. doc/testing.md says what each test is.
 
 VERSION := 0.1

@@ -14,9 +14,22 @@
 # linear map of blocks; the first with update_range_prot(); the last with __change_memory_common().
 VM_COMBINATIONS ?= newest/max newest/n1 newest-16k/max newest/bbm 6.18/max 6.18/bbm 6.12/max
 VM_KERNELS ?= $(sort $(foreach c,$(VM_COMBINATIONS),$(firstword $(subst /, ,$c))) 6.17)
+# The rest of what Debian has, each with each kind of CPU, and other kinds of linear map. What cannot be had any
+# more, or not be watched, is skipped, and is a line of the table all the same.
+MATRIX_CPUS := max n1 bbm
+MATRIX_KERNELS := 6.12 6.17 6.18 6.19 7.0 7.1 7.2 newest 6.18-16k newest-16k
+MATRIX_ARGS := rodata=off rodata=noalias,kfence.sample_interval=100
+MATRIX ?= $(filter-out 6.12/bbm 6.17/n1 6.17/bbm,$(foreach k,$(MATRIX_KERNELS),$(addprefix $k/,$(MATRIX_CPUS)))) \
+	$(foreach c,newest/max newest/bbm newest-16k/max 6.18/max,$(addprefix $c/,$(MATRIX_ARGS)))
+MATRIX_MORE := $(filter-out $(VM_COMBINATIONS),$(MATRIX))
+# a million changes each
+SOAK_COMBINATIONS ?= newest/max newest/bbm newest-16k/max
+SOAK_CHANGES ?= 1000000
 
 COMMAND_TESTS := tests/command/style.sh tests/command/usage.sh tests/command/library.sh
-VM_TESTS := $(foreach c,$(VM_COMBINATIONS),"tests/vm/triggers.sh $(subst /, ,$c)") \
+triggers = $(foreach c,$(1),"tests/vm/triggers.sh $(subst /, ,$c)")
+VM_TESTS := $(call triggers,$(VM_COMBINATIONS)) tests/vm/selftest.sh "tests/vm/selftest.sh 6.12 max" \
+	"tests/vm/soak.sh newest max 20000" \
 	tests/vm/faults.sh tests/vm/backends.sh tests/vm/overrun.sh tests/vm/surroundings.sh \
 	"tests/vm/predict.sh newest bbm" "tests/vm/predict.sh 6.12" \
 	"tests/vm/vmlinux.sh newest newest-16k 6.18 6.12" \
@@ -29,7 +42,11 @@ LONG_TESTS := tests/vm/predict.sh "tests/vm/predict.sh newest-16k" tests/command
 	"tests/vm/oracle.sh newest max 50000 10000" "tests/vm/oracle.sh newest-16k max 50000 10000" \
 	"tests/vm/oracle.sh newest n1" "tests/vm/oracle.sh newest-16k n1" \
 	"tests/vm/process.sh newest max 300 1000" "tests/vm/process.sh newest-16k max 300 1000" \
-	"tests/vm/process.sh newest n1 200 1000" "tests/vm/process.sh newest-16k n1 100 1000"
+	"tests/vm/process.sh newest n1 200 1000" "tests/vm/process.sh newest-16k n1 100 1000" \
+	$(foreach c,newest/max newest/bbm newest-16k/max 6.18/max 6.12/max,"tests/vm/selftest.sh $(subst /, ,$c) all") \
+	$(call triggers,$(MATRIX_MORE))
+# comes last: what the trigger set found on each, in one table
+table = "tests/vm/matrix.sh $(1)"
 
 SUBMAKE = +$(Q)$(MAKE) --no-print-directory
 
@@ -41,6 +58,8 @@ check-vm: test-packages
 	$(SUBMAKE) run-check-vm
 check-all: test-packages
 	$(SUBMAKE) run-check-all
+soak: test-packages
+	$(SUBMAKE) run-soak
 demo: test-packages
 	$(SUBMAKE) run-demo
 
@@ -48,13 +67,18 @@ test-packages:
 	$(Q)tests/setup check
 
 run-check: all guest-files $(VMLINUX_GEN) $(UNIT_TESTS) $(FUZZ_REPLAY)
-	$(Q)tests/run-tests $(UNIT_TESTS) $(FUZZ_REPLAY) $(COMMAND_TESTS) $(VM_TESTS)
+	$(Q)tests/run-tests $(UNIT_TESTS) $(FUZZ_REPLAY) $(COMMAND_TESTS) $(VM_TESTS) \
+		$(call table,$(VM_COMBINATIONS))
 run-check-unit: all $(VMLINUX_GEN) $(UNIT_TESTS) $(FUZZ_REPLAY)
 	$(Q)tests/run-tests $(UNIT_TESTS) $(FUZZ_REPLAY) $(COMMAND_TESTS)
 run-check-vm: guest-files $(VMLINUX_GEN)
-	$(Q)tests/run-tests $(VM_TESTS)
+	$(Q)tests/run-tests $(VM_TESTS) $(call table,$(VM_COMBINATIONS))
 run-check-all: all guest-files $(VMLINUX_GEN) $(UNIT_TESTS) $(FUZZ_REPLAY)
-	$(Q)tests/run-tests $(UNIT_TESTS) $(FUZZ_REPLAY) $(COMMAND_TESTS) $(VM_TESTS) $(LONG_TESTS)
+	$(Q)tests/run-tests $(UNIT_TESTS) $(FUZZ_REPLAY) $(COMMAND_TESTS) $(VM_TESTS) $(LONG_TESTS) \
+		$(call table,$(VM_COMBINATIONS) $(MATRIX_MORE))
+run-soak: guest-files
+	$(Q)TEST_TIMEOUT=7200 tests/run-tests \
+		$(foreach c,$(SOAK_COMBINATIONS),"tests/vm/soak.sh $(subst /, ,$c) $(SOAK_CHANGES)")
 check-style:
 	$(Q)tests/run-tests tests/command/style.sh
 
@@ -66,5 +90,5 @@ guest-files: arm64 oracle-arm64 $(BUILD_ARM64)/provoke
 run-demo: arm64 $(BUILD_ARM64)/provoke
 	$(Q)tests/vm/demo
 
-.PHONY: check check-unit check-vm check-all check-style demo test-packages guest-files
-.PHONY: run-check run-check-unit run-check-vm run-check-all run-demo
+.PHONY: check check-unit check-vm check-all soak check-style demo test-packages guest-files
+.PHONY: run-check run-check-unit run-check-vm run-check-all run-soak run-demo

@@ -16,7 +16,8 @@ static const struct command commands[] = {
 	{ "watch", cmd_watch, "each change of a kernel mapping as it happens, with a verdict" },
 	{ "predict", cmd_predict, "what the kernel would answer, and why, without asking it" },
 	{ "doctor", cmd_doctor, "can it run here? each need and each hook, tried out" },
-	{ "selftest", cmd_selftest, "provoke changes of its own and see that each is judged rightly" },
+	{ "selftest", cmd_selftest,
+	  "provoke changes of its own and see that each is judged rightly" },
 };
 
 #define NR_COMMANDS (sizeof(commands) / sizeof(*commands))
