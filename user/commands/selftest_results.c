@@ -107,6 +107,20 @@ static struct area_check check_areas(const struct selftest *test, enum step_nr s
 	return check;
 }
 
+static void area_result(struct ktap *ktap, const char *name, bool ok,
+			const struct area_check *check, const char *what, const char *areas)
+{
+	char odd[80] = "";
+
+	if (check->odd)
+		snprintf(odd, sizeof(odd), "; %zu of them by more or fewer changes than it takes",
+			 check->odd);
+	ktap_result(ktap, ok ? KTAP_OK : KTAP_FAILED, name,
+		    "%s: %zu new %s made read-only, with %zu linear aliases, and executable; %zu seen "
+		    "to be freed%s",
+		    what, check->areas, areas, check->aliases, check->freed, odd);
+}
+
 #define LEAST_PACK (2 << 20)
 
 static void bpf(const struct selftest *test, struct ktap *ktap)
@@ -121,12 +135,8 @@ static void bpf(const struct selftest *test, struct ktap *ktap)
 		return;
 	}
 	check = check_areas(test, STEP_BPF, LEAST_PACK);
-	ktap_result(ktap, check.areas && !check.odd ? KTAP_OK : KTAP_FAILED, name,
-		    "%s: %zu new packs made read-only with %zu linear aliases and made "
-		    "executable, %zu of them seen to be freed, %zu of them not with as many changes "
-		    "as it takes",
-		    test->done[STEP_BPF].outcome.what, check.areas, check.aliases, check.freed,
-		    check.odd);
+	area_result(ktap, name, check.areas && !check.odd, &check,
+		    test->done[STEP_BPF].outcome.what, "packs");
 }
 
 static void kprobe(const struct selftest *test, struct ktap *ktap)
@@ -145,10 +155,8 @@ static void kprobe(const struct selftest *test, struct ktap *ktap)
 		ktap_result(ktap, KTAP_SKIP, name,
 			    "no change, as the kernel has had a page for probes already");
 	else
-		ktap_result(ktap, check.areas == 1 && !check.odd ? KTAP_OK : KTAP_FAILED, name,
-			    "%zu new pages for probes made read-only with %zu linear aliases and "
-			    "made executable, %zu of them not with as many changes as it takes",
-			    check.areas, check.aliases, check.odd);
+		area_result(ktap, name, check.areas == 1 && !check.odd, &check,
+			    test->done[STEP_KPROBE].outcome.what, "pages for probes");
 }
 
 /* By whoever freed an object that KFENCE had taken, so that the number is not known. */

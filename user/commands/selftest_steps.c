@@ -15,8 +15,8 @@
 #include "commands/stop.h"
 
 #define POLL_MS	     50
-#define LIMIT	     60.0 /* seconds for a step */
-#define QUIET_LOOKS  10	  /* this many looks without a record end the wait for what follows it */
+#define LIMIT	     120.0 /* seconds for a step */
+#define QUIET_LOOKS  10	   /* this many looks without a record end the wait for what follows it */
 #define QUIET_LIMIT  4.0
 #define KFENCE_TIMES 12 /* sample intervals to wait for */
 

@@ -53,8 +53,5 @@ int provoke_kprobe(struct outcome *o)
 	if (!set)
 		return outcome(o, err == -EACCES || err == -EPERM ? PROVOKE_CANNOT : err,
 			       "no probe in " FUNCTION ": %s", strerror(-err));
-	return outcome(o, 0,
-		       "%d probes in " FUNCTION ", come and gone: 3 changes if they are the first "
-		       "since boot",
-		       set);
+	return outcome(o, 0, "%d probes in " FUNCTION ", the first since boot make 3 changes", set);
 }
