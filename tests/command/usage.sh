@@ -68,13 +68,13 @@ refused "no command 'nonsense'" nonsense
 refused "no command 'wat'" wat
 
 # Values of watch that make no sense are said to, with what would.
-for option in duration limit max-lost ring backend zone range pid comm ret verdict op; do
+for option in duration limit max-lost no-rule ring backend zone range pid comm ret verdict op; do
 	run 2 watch --$option
 	like "  wants a value" "$tmp/err" "'?--$option'? requires an argument"
 done
 for value in duration=x duration=0 duration=-3 duration=1h limit=x limit=-1 limit=3x max-lost=many max-lost=-1 ring=100 \
 	ring=63K ring=96K ring=2G ring=32K ring=-1M ring=x ring=18446744073709551616 backend=ftrace zone=kernel \
-	range=1000 range=5-5 range=0x2000-0x1000 range=x+y pid=init ret=EINVAL verdict=good op= 'zone=!'; do
+	range=1000 range=5-5 range=0x2000-0x1000 range=x+y pid=init ret=EINVAL verdict=good no-rule=x no-rule= op= 'zone=!'; do
 	refused "--${value%%=*} .*: give " watch "--${value%%=*}" "${value#*=}"
 done
 
@@ -123,7 +123,8 @@ else
 	ok "  COMMAND is not run" test ! -e "$tmp/ran"
 	is "  the error as an object" "$(jq -r '.type + " " + (.error | test("arm64") | tostring)' "$tmp/out")" 'error true'
 	is "  in one line" "$(wc -l < "$tmp/err")" 1
-	run 3 watch -p --backend kprobe -z linear -r 0x1000+4096 -P 1 -n 3 -d 0.5 --ring 64K -V mismatch -R -22
+	run 3 watch -p --backend kprobe -z linear -r 0x1000+4096 -P 1 -n 3 -d 0.5 --ring 64K -V mismatch -R -22 \
+		--no-rule contiguous-run --no-rule wx-after-success
 	is "  every option is understood" "$(jq -r .type "$tmp/out")" error
 	run 3 doctor -j
 	is "  doctor: the need that is not met" \

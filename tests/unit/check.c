@@ -6,62 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "test.h"
-#include "world.h"
-
-#define PA	 0x90000000ULL
-#define VM_ALLOC 0x2
-#define VM_HUGE	 0x400
-
-static const struct actor actor = ACTOR;
-
-static void expect_verdict(const char *file, int line, const struct change *change,
-			   enum verdict verdict, enum reason reason)
-{
-	const char *none = "none";
-
-	test_str(file, line, "verdict", verdict_name(change->verdict), verdict_name(verdict));
-	test_str(file, line, "reason",
-		 reason_name(change->reason) ? reason_name(change->reason) : none,
-		 reason_name(reason) ? reason_name(reason) : none);
-}
-
-#define EXPECT_VERDICT(change, verdict, reason) \
-	expect_verdict(__FILE__, __LINE__, (change), VERDICT_##verdict, REASON_##reason)
-
-static const struct request one_page_ro = { VMALLOC + 5 * PAGE, PAGE, PTE_RDONLY, PTE_WRITE };
-static const struct request four_pages_ro = { VMALLOC + 4 * PAGE, 4 * PAGE, PTE_RDONLY, PTE_WRITE };
-
-/* 16 pages at VMALLOC, a block 2 MiB behind, a hole behind that. */
-static void usual_world(struct world *world)
-{
-	world_init(world);
-	world_pages(world, VMALLOC, PA, 16, PAGE_BITS);
-	world_block(world, VMALLOC + BLOCK, 0xa0000000);
-}
-
-static uint64_t *pte(struct world *world, unsigned int page)
-{
-	return tables_entry(&world->tables, PGTABLE_LEVEL_PTE, VMALLOC + page * PAGE);
-}
-
-/* One call, whose doing is @kernel; NULL: what it should. */
-static struct change play(struct world *world, const struct request *request, int ret,
-			  void (*kernel)(struct world *world, const struct request *request))
-{
-	world_begin(world, &actor, request);
-	if (kernel)
-		kernel(world, request);
-	else
-		world_apply(world, request);
-	world_end(world, &actor, request, ret);
-	return *world_last(world);
-}
-
-static void do_nothing(struct world *world, const struct request *request)
-{
-	(void)world, (void)request;
-}
+#include "play.h"
 
 /* MATCH */
 
@@ -71,24 +16,34 @@ TEST(match)
 		struct request request;
 		int ret;
 		bool changes;
+		uint32_t findings;
 	} cases[] = {
-		{ { VMALLOC, PAGE, PTE_RDONLY, PTE_WRITE }, 0, true },
-		{ { VMALLOC + 5 * PAGE, PAGE, PTE_RDONLY, PTE_WRITE }, 0, true },
-		{ { VMALLOC + 511 * PAGE, PAGE, PTE_RDONLY, PTE_WRITE }, 0, true },
-		{ { VMALLOC + 5 * PAGE, PAGE, 0, PTE_PXN }, 0, true },
-		{ { VMALLOC + 2 * PAGE, 7 * PAGE, PTE_PXN, PTE_GP }, 0, true },
-		{ { VMALLOC, BLOCK, PTE_RDONLY, PTE_WRITE }, 0, true },
-		{ { VMALLOC, 2 * BLOCK, PTE_RDONLY, PTE_WRITE }, 0, true },
-		{ { VMALLOC + BLOCK, BLOCK, PTE_PRESENT_INVALID, PTE_VALID }, 0, true },
+		{ { VMALLOC, PAGE, PTE_RDONLY, PTE_WRITE }, 0, true, 0 },
+		{ { VMALLOC + 5 * PAGE, PAGE, PTE_RDONLY, PTE_WRITE }, 0, true, 0 },
+		{ { VMALLOC + 511 * PAGE, PAGE, PTE_RDONLY, PTE_WRITE }, 0, true, 0 },
+		{ { VMALLOC + 5 * PAGE, PAGE, 0, PTE_PXN }, 0, true, 1U << FINDING_WX },
+		{ { VMALLOC + 2 * PAGE, 7 * PAGE, PTE_PXN, PTE_GP }, 0, true, 0 },
+		{ { VMALLOC, BLOCK, PTE_RDONLY, PTE_WRITE }, 0, true, 0 },
+		{ { VMALLOC, 2 * BLOCK, PTE_RDONLY, PTE_WRITE }, 0, true, 0 },
+		{ { VMALLOC + BLOCK, BLOCK, PTE_PRESENT_INVALID, PTE_VALID }, 0, true, 0 },
 		/* nothing there: passed over */
-		{ { VMALLOC + 2 * BLOCK, PAGE, PTE_RDONLY, PTE_WRITE }, 0, false },
-		{ { VMALLOC + 2 * BLOCK, 3 * BLOCK, PTE_RDONLY, PTE_WRITE }, 0, false },
+		{ { VMALLOC + 2 * BLOCK, PAGE, PTE_RDONLY, PTE_WRITE }, 0, false, 0 },
+		{ { VMALLOC + 2 * BLOCK, 3 * BLOCK, PTE_RDONLY, PTE_WRITE }, 0, false, 0 },
 		/* a part of the block: refused */
-		{ { VMALLOC + BLOCK, PAGE, PTE_RDONLY, PTE_WRITE }, -EINVAL, false },
-		{ { VMALLOC + BLOCK + PAGE, BLOCK, PTE_RDONLY, PTE_WRITE }, -EINVAL, false },
-		{ { VMALLOC, 0, PTE_RDONLY, PTE_WRITE }, -EINVAL, false },
+		{ { VMALLOC + BLOCK, PAGE, PTE_RDONLY, PTE_WRITE },
+		  -EINVAL,
+		  false,
+		  1U << FINDING_BLOCK_BOUNDARY },
+		{ { VMALLOC + BLOCK + PAGE, BLOCK, PTE_RDONLY, PTE_WRITE },
+		  -EINVAL,
+		  false,
+		  1U << FINDING_BLOCK_BOUNDARY },
+		{ { VMALLOC, 0, PTE_RDONLY, PTE_WRITE }, -EINVAL, false, 1U << FINDING_EMPTY_RANGE },
 		/* a tag in the address */
-		{ { VMALLOC - (8ULL << 56) + PAGE, PAGE, PTE_RDONLY, PTE_WRITE }, 0, true },
+		{ { VMALLOC - (8ULL << 56) + PAGE, PAGE, PTE_RDONLY, PTE_WRITE },
+		  0,
+		  true,
+		  1U << FINDING_TAGGED },
 	};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -102,10 +57,7 @@ TEST(match)
 		EXPECT_VERDICT(&change, MATCH, NONE);
 		EXPECT_EQ(change.ret, cases[i].ret);
 		EXPECT_EQ(change.expected_ret, cases[i].ret);
-		EXPECT_EQ(change.findings,
-			  !cases[i].ret ? 0 :
-					  1U << (cases[i].request.size ? FINDING_BLOCK_BOUNDARY :
-									 FINDING_EMPTY_RANGE));
+		EXPECT_EQ(change.findings, cases[i].findings);
 		EXPECT_EQ(world.nr, 1);
 		EXPECT_EQ(check_stats(world.check)->malformed, 0);
 		world_release(&world);
@@ -185,7 +137,7 @@ TEST(return_value)
 	usual_world(&world);
 	change = play(&world, &(struct request){ VMALLOC, 0, PTE_RDONLY, PTE_WRITE }, 0,
 		      do_nothing);
-	EXPECT_VERDICT(&change, MISMATCH, RETURN_VALUE);
+	EXPECT_VERDICT(&change, MISMATCH, ERROR_AS_SUCCESS);
 	EXPECT_EQ(change.expected_ret, -EINVAL);
 	world_release(&world);
 }
@@ -198,7 +150,7 @@ TEST(partial_block)
 
 	usual_world(&world);
 	change = play(&world, &request, 0, do_nothing);
-	EXPECT_VERDICT(&change, MISMATCH, PARTIAL_BLOCK);
+	EXPECT_VERDICT(&change, MISMATCH, ERROR_AS_SUCCESS);
 	EXPECT(change.boundary.found);
 	EXPECT_EQ(change.boundary.start, VMALLOC + BLOCK);
 	EXPECT_EQ(change.boundary.end, VMALLOC + 2 * BLOCK);
@@ -208,6 +160,12 @@ TEST(partial_block)
 	test_case("the whole block is changed");
 	usual_world(&world);
 	change = play(&world, &request, 0, NULL);
+	EXPECT_VERDICT(&change, MISMATCH, PARTIAL_BLOCK);
+	world_release(&world);
+
+	test_case("the whole block is changed, and an error returned");
+	usual_world(&world);
+	change = play(&world, &request, -EINVAL, NULL);
 	EXPECT_VERDICT(&change, MISMATCH, PARTIAL_BLOCK);
 	world_release(&world);
 }
@@ -257,45 +215,11 @@ TEST(partial_application)
 	world_release(&world);
 }
 
-static void one_bit_too_many(struct world *world, const struct request *request)
-{
-	world_apply(world, request);
-	*pte(world, 5) ^= PTE_UXN;
-}
-
-static void not_cleared(struct world *world, const struct request *request)
-{
-	const struct request only_set = { request->start, request->size, request->set, 0 };
-
-	world_apply(world, &only_set);
-}
-
 static void one_page_only(struct world *world, const struct request *request)
 {
 	const struct request first = { request->start, PAGE, request->set, request->clear };
 
 	world_apply(world, &first);
-}
-
-TEST(entry_wrong_bits)
-{
-	static void (*const kernels[])(struct world *, const struct request *) = {
-		one_bit_too_many,
-		not_cleared,
-	};
-
-	for (unsigned int i = 0; i < ARRAY_SIZE(kernels); i++)
-		for (unsigned int n = 0; n < 2; n++) {
-			struct change change;
-			struct world world;
-
-			test_case("kernel %u, %s", i, n ? "4 pages" : "1 page");
-			usual_world(&world);
-			change = play(&world, n ? &four_pages_ro : &one_page_ro, 0, kernels[i]);
-			EXPECT_VERDICT(&change, MISMATCH, ENTRY_WRONG_BITS);
-			EXPECT(change.diff.expected != change.diff.after);
-			world_release(&world);
-		}
 }
 
 /* A refusal leaves behind what was changed before it; a kernel that did not change it is wrong. */
@@ -609,25 +533,7 @@ TEST(many_callbacks)
 
 /* UNKNOWN */
 
-/*
- * split_pmd() and split_contpte() of Linux v7.3, for a first page of a block: contiguous pages, but
- * in the run that the range ends in.
- */
-static void split_as_the_kernel(struct world *world, const struct request *request)
-{
-	uint64_t block = *tables_entry(&world->tables, PGTABLE_LEVEL_PMD, request->start);
-
-	tables_new(&world->tables, PGTABLE_LEVEL_PMD, request->start);
-	*tables_entry(&world->tables, PGTABLE_LEVEL_PMD,
-		      request->start) |= PTE_AF | TABLE_UXN | (block & PTE_PXN ? TABLE_PXN : 0);
-	for (unsigned int i = 0; i < 512; i++)
-		*tables_entry(&world->tables, PGTABLE_LEVEL_PTE,
-			      request->start + i * PAGE) = (block + i * PAGE) | PTE_TABLE_BIT |
-							   (i < 16 ? 0 : PTE_CONT);
-	world_apply(world, request);
-}
-
-/* As above, but what the split made of the block is spoilt. */
+/* What the split made of the block is spoilt. */
 static void split_badly(struct world *world, const struct request *request)
 {
 	split_as_the_kernel(world, request);
@@ -655,10 +561,13 @@ TEST(splits)
 		{ "not split, all of the block changed", 0, NULL, VERDICT_MISMATCH,
 		  REASON_MISSING_SPLIT },
 		{ "split, a neighbour lost a permission", 0, split_badly, VERDICT_MISMATCH,
-		  REASON_OUTSIDE_RANGE_CHANGED },
+		  REASON_SPLIT_LOST_PERMISSION },
 		{ "split, another PXNTable", 0, split_drops_pxn, VERDICT_MISMATCH,
-		  REASON_TABLE_CHANGED },
-		{ "refused", -EINVAL, do_nothing, VERDICT_MISMATCH, REASON_RETURN_VALUE },
+		  REASON_SPLIT_LOST_PERMISSION },
+		{ "not split, and so refused", -EINVAL, do_nothing, VERDICT_MISMATCH,
+		  REASON_MISSING_SPLIT },
+		{ "refused while booting", -EBUSY, do_nothing, VERDICT_MISMATCH,
+		  REASON_RETURN_VALUE },
 		{ "no memory for a table", -ENOMEM, do_nothing, VERDICT_UNKNOWN, REASON_SPLIT },
 	};
 	const struct request request = { VMALLOC + BLOCK, PAGE, PTE_RDONLY, PTE_WRITE };
@@ -672,6 +581,27 @@ TEST(splits)
 		change = play(&world, &request, cases[i].ret, cases[i].change);
 		EXPECT_EQ(change.verdict, cases[i].verdict);
 		EXPECT_EQ(change.reason, cases[i].reason);
+		world_release(&world);
+	}
+
+	test_case("no memory for what takes none");
+	usual_world(&world);
+	world.config.rules.splits_leaves = true;
+	change = play(&world, &one_page_ro, -ENOMEM, NULL);
+	EXPECT_VERDICT(&change, MISMATCH, RETURN_VALUE);
+	world_release(&world);
+
+	for (unsigned int i = 0; i < 2; i++) {
+		const struct request empty = { VMALLOC + BLOCK, 0, PTE_RDONLY, PTE_WRITE };
+
+		test_case("no page, %s", i ? "not refused" : "refused");
+		usual_world(&world);
+		world.config.rules.splits_leaves = true;
+		change = play(&world, &empty, i ? 0 : -EINVAL, do_nothing);
+		if (i)
+			EXPECT_VERDICT(&change, MISMATCH, ERROR_AS_SUCCESS);
+		else
+			EXPECT_VERDICT(&change, MATCH, NONE);
 		world_release(&world);
 	}
 
@@ -937,7 +867,7 @@ TEST(walks_of_others)
 		if (cases[i].explains)
 			EXPECT_VERDICT(world_last(&world), RACED, CONCURRENT_CHANGE);
 		else
-			EXPECT_VERDICT(world_last(&world), MISMATCH, ENTRY_WRONG_BITS);
+			EXPECT_VERDICT(world_last(&world), MISMATCH, PXN_LOST);
 		world_release(&world);
 	}
 }
@@ -1229,13 +1159,6 @@ static const struct common_story good_ro = {
 	.alias_pa = PA + 4 * PAGE,
 };
 
-/* The direct map of the 16 pages. */
-static void common_world(struct world *world)
-{
-	usual_world(world);
-	world_pages(world, world_alias(PA), PA, 16, PAGE_BITS);
-}
-
 static void tell_common(struct world *world, const struct common_story *story)
 {
 	const uint64_t start = VMALLOC + 4 * PAGE;
@@ -1302,16 +1225,16 @@ TEST(common_verdicts)
 	ADD("other aliases", MISMATCH, ALIAS_RANGE, 0, s_.alias_pa = PA + 5 * PAGE);
 	ADD("aliases of the whole area", MATCH, NONE, BIT(WIDE_ALIAS), s_.aliases = 16,
 	    s_.alias_pa = PA);
-	ADD("some aliases too many", MISMATCH, ALIAS_RANGE, BIT(WIDE_ALIAS), s_.aliases = 4);
+	ADD("some aliases too many", MISMATCH, ALIAS_TOO_WIDE, BIT(WIDE_ALIAS), s_.aliases = 4);
 	ADD("the range was left out", MISMATCH, ENTRY_NOT_CHANGED, 0, s_.no_own = true);
 	ADD("other return value", MISMATCH, RETURN_VALUE, 0, s_.ret = -ENOMEM);
 	ADD("no area: refused", MATCH, NONE, BIT(NO_AREA), s_.area_addr = 0, s_.area_size = 0,
 	    s_.aliases = 0, s_.no_own = true, s_.ret = -EINVAL);
-	ADD("no area: not refused", MISMATCH, RETURN_VALUE, BIT(NO_AREA), s_.area_addr = 0,
+	ADD("no area: not refused", MISMATCH, ERROR_AS_SUCCESS, BIT(NO_AREA), s_.area_addr = 0,
 	    s_.area_size = 0);
 	ADD("past the end: refused", MATCH, NONE, BIT(PAST_AREA_END), s_.area_size = 5 * PAGE,
 	    s_.aliases = 0, s_.no_own = true, s_.ret = -EINVAL);
-	ADD("past the end: not refused", MISMATCH, RETURN_VALUE, BIT(PAST_AREA_END),
+	ADD("past the end: not refused", MISMATCH, ERROR_AS_SUCCESS, BIT(PAST_AREA_END),
 	    s_.area_size = 5 * PAGE);
 	ADD("no VM_ALLOC", MATCH, NONE, BIT(NOT_VM_ALLOC), s_.area_flags = 1, s_.aliases = 0,
 	    s_.no_own = true, s_.ret = -EINVAL);

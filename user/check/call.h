@@ -7,6 +7,7 @@
 
 #define CALL_BUCKETS 256
 #define HISTORY	     8192
+#define MADE_RO	     256
 
 /* What change_memory_common() is known to have done, from the records inside it. */
 struct common {
@@ -15,8 +16,9 @@ struct common {
 	unsigned int aliases; /* changes of one page in the linear map */
 	unsigned int own;     /* changes of the range itself */
 	int own_ret;
-	int first_error;  /* of a change inside, in order */
-	bool alias_wrong; /* an alias of the range was not among them */
+	int first_error;     /* of a change inside, in order */
+	bool alias_wrong;    /* an alias of the range was not among them */
+	bool alias_writable; /* one can be written after all */
 	uint64_t *alias_addrs;
 	unsigned int room;
 };
@@ -34,6 +36,9 @@ struct call {
 	struct call *parent;	/* the call that this one is a part of */
 	struct call *next_task; /* in the bucket, innermost first */
 	struct call *prev_open, *next_open;
+	bool was_ro;	      /* by what this task did before, and is writable and executable */
+	unsigned int waiting; /* parts whose verdict is put off */
+	struct call *story;   /* the call that waits for this one's verdict */
 	struct common common;
 	struct model_callback *callbacks;
 	unsigned int nr_callbacks, room_callbacks;
@@ -43,6 +48,14 @@ struct call {
 struct past {
 	uint64_t start, end; /* addresses */
 	uint64_t from, to;   /* times */
+};
+
+/* A range that was made read-only. */
+struct made_ro {
+	uint64_t task;	      /* 0: none */
+	uint64_t start, size; /* bytes */
+	uint64_t pa;	      /* of its first page */
+	uint64_t time;	      /* when, ns */
 };
 
 struct check {
@@ -58,7 +71,10 @@ struct check {
 	struct call *spare;
 	uint64_t unseen, unseen_before; /* config.unseen(), at this look and at the one before */
 	struct past past[HISTORY];
-	uint64_t nr_past; /* all that ever were; the last HISTORY are kept */
+	/* by address, the newest of those that share a place */
+	struct made_ro made_ro[MADE_RO];
+	uint32_t preempt_share; /* least preempt_count seen, which the tracer's own is part of */
+	uint64_t nr_past;	/* all that ever were; the last HISTORY are kept */
 };
 
 /* calls.c: calls in flight */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "call.h"
+#include "story.h"
 
 static struct call **bucket(struct check *check, uint64_t task)
 {
@@ -27,7 +28,7 @@ static void clear(struct call *call)
 	memset(&call->task, 0, sizeof(*call) - offsetof(struct call, task));
 }
 
-static void describe(const struct check *check, struct call *call, const struct pwt_enter *enter)
+static void describe(struct check *check, struct call *call, const struct pwt_enter *enter)
 {
 	struct change *change = &call->change;
 
@@ -45,6 +46,8 @@ static void describe(const struct check *check, struct call *call, const struct 
 	memcpy(change->comm, enter->comm, PWT_COMM_LEN);
 	memcpy(change->callers, enter->callers, sizeof(change->callers));
 	change->own = enter->tgid == check->config.own_tgid;
+	if (change->func == PWT_FN_RANGE && (enter->preempt_count & 0xff) < check->preempt_share)
+		check->preempt_share = enter->preempt_count & 0xff;
 }
 
 /* Arguments by function: start and size in bytes, or address and number of pages. */
@@ -65,6 +68,7 @@ static void describe_args(const struct check *check, struct call *call, const ui
 		change->set_mask = args[2];
 		change->clear_mask = args[3];
 	}
+	story_address(check, change);
 	change->zone = zone_of(check->config.zones, geometry_untag(change->addr));
 }
 

@@ -25,17 +25,35 @@ enum reason {
 	REASON_NONE,
 	/* MISMATCH */
 	REASON_RETURN_VALUE,
+	REASON_ERROR_AS_SUCCESS,
 	REASON_PARTIAL_BLOCK,
 	REASON_ENTRY_NOT_CHANGED,
 	REASON_PARTIAL_APPLICATION,
 	REASON_ENTRY_WRONG_BITS,
+	REASON_BIT_SET,
+	REASON_BIT_CLEARED,
+	REASON_BIT_LEFT,
+	REASON_BITS_OUTSIDE_MASKS,
+	REASON_MASK_ORDER,
+	REASON_INVALID_ENCODING,
+	REASON_PXN_LOST,
+	REASON_WX_AFTER_SUCCESS,
+	REASON_CONTIGUOUS_DROPPED,
+	REASON_PARTIAL_CONTIGUOUS,
+	REASON_WRONG_PAGE,
 	REASON_OUTSIDE_RANGE_CHANGED,
 	REASON_TABLE_CHANGED,
+	REASON_TABLE_REDIRECTED,
 	REASON_UNEXPECTED_SPLIT,
 	REASON_MISSING_SPLIT,
+	REASON_SPLIT_LOST_PERMISSION,
+	REASON_SPLIT_LOST_CONTIGUOUS,
+	REASON_SPLIT_LOST_ENTRY,
 	REASON_CALLBACK_ORDER,
 	REASON_ALIAS_MISSED,
 	REASON_ALIAS_RANGE,
+	REASON_ALIAS_TOO_WIDE,
+	REASON_ALIAS_WRITABLE,
 	/* UNKNOWN */
 	REASON_SPLIT,
 	REASON_SPLIT_STATE,
@@ -57,15 +75,38 @@ enum reason {
 
 /* True things beside the verdict. Bits of change.findings. */
 enum finding {
-	FINDING_BLOCK_BOUNDARY, /* refused: the range covers a leaf in part */
-	FINDING_EMPTY_RANGE,	/* refused: no page */
-	FINDING_NO_AREA,	/* refused: no vmalloc area there */
-	FINDING_PAST_AREA_END,	/* refused: the range ends behind the area */
-	FINDING_NOT_VM_ALLOC,	/* refused: the area was not made by vmalloc() */
-	FINDING_HUGE_AREA,	/* refused: VM_ALLOW_HUGE_VMAP (fcf8dda8cc48) */
-	FINDING_WIDE_ALIAS,	/* the alias of the whole area was changed */
-	FINDING_UNALIGNED,	/* the address is not page aligned */
+	FINDING_BLOCK_BOUNDARY,	 /* refused: the range covers a leaf in part */
+	FINDING_EMPTY_RANGE,	 /* refused: no page */
+	FINDING_NO_AREA,	 /* refused: no vmalloc area there */
+	FINDING_PAST_AREA_END,	 /* refused: the range ends behind the area */
+	FINDING_NOT_VM_ALLOC,	 /* refused: the area was not made by vmalloc() */
+	FINDING_HUGE_AREA,	 /* refused: VM_ALLOW_HUGE_VMAP (fcf8dda8cc48) */
+	FINDING_WIDE_ALIAS,	 /* the alias of the whole area was changed */
+	FINDING_UNALIGNED,	 /* the address is not page aligned */
+	FINDING_TAGGED,		 /* the address has a KASAN tag */
+	FINDING_ERROR_SWALLOWED, /* a part failed, and the whole returned 0 */
+	FINDING_SLEEP_IN_ATOMIC, /* a leaf was split where nothing may sleep */
+	FINDING_WX,		 /* writable and executable after the call, as it was asked for */
+	FINDING_BROKEN_RUN, /* members of a contiguous run differ, as the kernel's rules have it */
+	FINDING_BREAK_BEFORE_MAKE, /* a live entry's size, address or contiguous bit was changed */
 	FINDING_NR,
+};
+
+/* Rules that look further than one entry; each can be switched off by its name. */
+enum rule {
+	RULE_WX,		/* wx-after-success, writable-executable */
+	RULE_BREAK_BEFORE_MAKE, /* break-before-make */
+	RULE_CONTIGUOUS_RUN,	/* broken-run */
+	RULE_ALIAS_WRITABLE,	/* alias-writable */
+	RULE_NR,
+};
+
+/* A call with the changes that are parts of it: the worst verdict of them all. */
+struct story {
+	unsigned int parts; /* 0: the call is a story by itself */
+	enum verdict verdict;
+	enum reason reason;
+	uint64_t seq; /* of the change that it comes from */
 };
 
 /* An entry that is not what it should be. */
@@ -109,6 +150,7 @@ struct change {
 	unsigned int splits[PGTABLE_NR_LEVELS]; /* blocks that the kernel was seen to split */
 	struct difference diff;
 	struct model_boundary boundary;
+	struct story story;
 	struct image before, after; /* what was read; empty where nothing was */
 };
 
@@ -119,5 +161,7 @@ const char *reason_text(enum reason reason);
 const char *finding_name(enum finding finding);
 const char *finding_text(enum finding finding);
 enum verdict verdict_find(const char *name); /* VERDICT_NR: no such */
+const char *rule_name(enum rule rule);
+enum rule rule_find(const char *name); /* RULE_NR: no such */
 
 #endif

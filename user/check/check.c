@@ -8,6 +8,7 @@
 
 #include "call.h"
 #include "geometry/descriptor.h"
+#include "story.h"
 
 int check_new(struct check **out, const struct check_config *config, change_fn emit, void *ctx)
 {
@@ -19,6 +20,7 @@ int check_new(struct check **out, const struct check_config *config, change_fn e
 	check->emit = emit;
 	check->ctx = ctx;
 	check->deferred_end = &check->deferred;
+	check->preempt_share = UINT32_MAX;
 	*out = check;
 	return 0;
 }
@@ -96,6 +98,7 @@ static void remember(struct check *check, const struct call *call)
 
 static void hand_out(struct check *check, struct call *call)
 {
+	story_end(&call->change);
 	check->stats.changes++;
 	check->stats.verdicts[call->change.verdict]++;
 	check->stats.own += call->change.own;
@@ -134,10 +137,19 @@ static int finish(struct check *check, struct call *call)
 		err = common_take_child(check, parent, call);
 	call_close(check, call);
 	remember(check, call);
-	if (judge(check, call, false))
-		hand_out(check, call);
-	else
+	if (call->change.func == PWT_FN_RANGE && story_concerns(&call->change))
+		story_take(check, call);
+	/* what it is made of comes first */
+	if (!judge(check, call, false) || call->waiting) {
+		call->story = parent;
+		if (parent)
+			parent->waiting++;
 		defer(check, call);
+		return err;
+	}
+	if (parent)
+		story_join(check, parent, call);
+	hand_out(check, call);
 	return err;
 }
 
@@ -357,7 +369,23 @@ static void judge_deferred(struct check *check)
 	if (!check->deferred)
 		check->deferred_end = &check->deferred;
 	judge(check, call, true);
+	if (call->story) {
+		call->story->waiting--;
+		story_join(check, call->story, call);
+	}
 	hand_out(check, call);
+}
+
+/* It will not be handed out: what it is made of need not tell it anything. */
+static void give_up(struct check *check, struct call *call)
+{
+	for (struct call *part = check->deferred; part && call->waiting; part = part->next_task)
+		if (part->story == call) {
+			part->story = NULL;
+			call->waiting--;
+		}
+	call_close(check, call);
+	call_put(check, call);
 }
 
 static size_t least_size(const struct pwt_hdr *hdr, size_t size)
@@ -448,8 +476,7 @@ void check_finish(struct check *check, const uint32_t *lost_by_task, size_t buck
 			continue;
 		}
 		check->stats.unfinished++;
-		call_close(check, call);
-		call_put(check, call);
+		give_up(check, call);
 	}
 	check_idle(check);
 }

@@ -30,6 +30,7 @@ struct check_config {
 	bool callbacks;	     /* callbacks are captured: check their order */
 	bool exclusive_hook; /* range hook is __change_memory_common() */
 	uint32_t own_tgid;
+	uint32_t rules_off; /* bits: 1 << enum rule */
 	/*
 	 * How many probes did not run and how many records were lost, up to now: asked when a
 	 * verdict hangs on what was not seen. NULL: none, ever.

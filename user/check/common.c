@@ -8,6 +8,7 @@
 
 #include "call.h"
 #include "geometry/descriptor.h"
+#include "story.h"
 
 /* include/linux/vmalloc.h */
 #define VM_ALLOC	   0x00000002UL
@@ -31,6 +32,17 @@ static int add_alias(struct common *common, uint64_t addr)
 	}
 	common->alias_addrs[common->aliases++] = addr;
 	return 0;
+}
+
+static int add_aliases(const struct check *check, struct common *common,
+		       const struct change *change)
+{
+	uint64_t page = geometry_page_size(check->config.geo), addr = geometry_untag(change->addr);
+	int err = 0;
+
+	for (uint64_t size = 0; !err && size < change->size; size += page)
+		err = add_alias(common, addr + size);
+	return err;
 }
 
 /*
@@ -71,7 +83,7 @@ int common_take_child(struct check *check, struct call *parent, const struct cal
 	if (parent->change.func == PWT_FN_COMMON &&
 	    (geometry_untag(change->addr) != page_start(check, &parent->change) ||
 	     change->size != parent->change.size))
-		return add_alias(common, geometry_untag(change->addr));
+		return add_aliases(check, common, change);
 	common->own++;
 	common->own_ret = change->ret;
 	if (common->aliases)
@@ -132,19 +144,24 @@ static enum reason missing(const struct check *check, const struct call *call)
 {
 	const struct common *common = &call->common;
 	unsigned int pages = call->change.size / geometry_page_size(check->config.geo);
+	bool whole_area;
 
 	if (!common->own)
 		return common->first_error ? REASON_NONE : REASON_ENTRY_NOT_CHANGED;
 	if (!changes_alias(check, &call->change))
 		return common->aliases ? REASON_ALIAS_RANGE : REASON_NONE;
+	whole_area = common->area_seen && common->aliases == common->area.nr_pages;
 	if (common->aliases < pages)
 		return REASON_ALIAS_MISSED;
-	if (common->alias_wrong)
-		return REASON_ALIAS_RANGE;
-	if (common->aliases > pages && common->area_seen &&
-	    common->aliases != common->area.nr_pages)
-		return REASON_ALIAS_RANGE;
-	return REASON_NONE;
+	if (common->aliases == pages || whole_area || !common->area_seen)
+		return common->alias_wrong ? REASON_ALIAS_RANGE : REASON_NONE;
+	/* neither those of the range nor those of the area: which was it to be? */
+	return common->alias_wrong ? REASON_ALIAS_MISSED : REASON_ALIAS_TOO_WIDE;
+}
+
+static enum reason wrong_return(const struct change *change)
+{
+	return change->expected_ret && !change->ret ? REASON_ERROR_AS_SUCCESS : REASON_RETURN_VALUE;
 }
 
 static void judge_refused(struct call *call, enum finding why)
@@ -157,7 +174,7 @@ static void judge_refused(struct call *call, enum finding why)
 	if (change->ret == -EINVAL && !touched)
 		set_verdict(change, VERDICT_MATCH, REASON_NONE);
 	else
-		set_verdict(change, VERDICT_MISMATCH, REASON_RETURN_VALUE);
+		set_verdict(change, VERDICT_MISMATCH, wrong_return(change));
 }
 
 static bool judge_carried_out(struct check *check, struct call *call, bool final)
@@ -176,10 +193,14 @@ static bool judge_carried_out(struct check *check, struct call *call, bool final
 		else
 			set_verdict(change, VERDICT_MISMATCH, gap);
 	} else if (change->ret != change->expected_ret) {
-		set_verdict(change, VERDICT_MISMATCH, REASON_RETURN_VALUE);
+		set_verdict(change, VERDICT_MISMATCH, wrong_return(change));
+	} else if (!change->ret && common->alias_writable && changes_alias(check, change)) {
+		set_verdict(change, VERDICT_MISMATCH, REASON_ALIAS_WRITABLE);
 	} else {
 		set_verdict(change, VERDICT_MATCH, REASON_NONE);
 	}
+	if (common->first_error && !change->ret)
+		add_finding(change, FINDING_ERROR_SWALLOWED);
 	if (common->aliases > change->size / geometry_page_size(check->config.geo))
 		add_finding(change, FINDING_WIDE_ALIAS);
 	return true;
@@ -191,8 +212,6 @@ bool judge_common(struct check *check, struct call *call, bool final)
 	struct change *change = &call->change;
 	enum finding why = FINDING_NR;
 
-	if (change->addr & (geometry_page_size(check->config.geo) - 1))
-		add_finding(change, FINDING_UNALIGNED);
 	if (is_lost(call))
 		return true;
 	if (check->config.rules.rodata_full_unknown) {

@@ -2,21 +2,9 @@
 /* The verdict on a change of a range: the model's entries against those that were read. */
 #include <errno.h>
 
-#include "call.h"
+#include "explain.h"
 #include "geometry/descriptor.h"
-
-/* What is the same, what differs, and whose doing it is. */
-struct comparison {
-	struct check *check;
-	const struct call *call;
-	uint64_t start, end; /* of the request, untagged */
-	bool raced;
-	unsigned int wrong;	/* entries inside the range that are not as expected */
-	unsigned int unchanged; /* of them: left as they were */
-	unsigned int right;	/* entries inside the range, changed as expected */
-	struct difference inside, outside, table;
-	enum reason table_reason;
-};
+#include "story.h"
 
 static bool overlaps(uint64_t a_start, uint64_t a_end, uint64_t b_start, uint64_t b_end)
 {
@@ -81,25 +69,24 @@ static bool others_doing(const struct comparison *cmp, enum pgtable_level level,
 	return others_reach(cmp, &reach);
 }
 
-static void note(struct difference *diff, enum pgtable_level level, uint64_t addr, uint64_t before,
-		 uint64_t expected, uint64_t after)
+bool others_changed(const struct comparison *cmp, uint64_t start, uint64_t end)
 {
-	if (!diff->found)
-		*diff = (struct difference){ true, level, addr, before, expected, after };
+	return others_reach(cmp, &(struct reach){ start, end, 1 });
+}
+
+static void note(struct noted *noted, enum pgtable_level level, uint64_t addr, uint64_t before,
+		 uint64_t expected, uint64_t after, bool fresh)
+{
+	if (noted->diff.found)
+		return;
+	noted->diff = (struct difference){ true, level, addr, before, expected, after };
+	noted->fresh = fresh;
 }
 
 /* A neighbour that was mapped, unmapped or mapped elsewhere: vmalloc's doing, not a permission. */
 static bool remapped(const struct geometry *geo, uint64_t before, uint64_t after)
 {
 	return !before || !after || desc_address(geo, before) != desc_address(geo, after);
-}
-
-static enum reason table_reason(enum pgtable_level level, uint64_t before, uint64_t expected,
-				uint64_t after)
-{
-	if (!desc_table(after, level))
-		return desc_table(before, level) ? REASON_TABLE_CHANGED : REASON_MISSING_SPLIT;
-	return desc_table(expected, level) ? REASON_TABLE_CHANGED : REASON_UNEXPECTED_SPLIT;
 }
 
 static void compare_table(struct comparison *cmp, enum pgtable_level level, uint64_t addr,
@@ -115,8 +102,7 @@ static void compare_table(struct comparison *cmp, enum pgtable_level level, uint
 		cmp->raced = true;
 		return;
 	}
-	cmp->table_reason = table_reason(level, before, expected, after);
-	note(&cmp->table, level, addr, before, expected, after);
+	note(&cmp->table, level, addr, before, expected, after, false);
 }
 
 /*
@@ -130,42 +116,49 @@ static bool past_the_hooks(const struct check_config *config, uint64_t addr, uin
 	       !((before ^ after) & ~(PTE_VALID | PTE_NG | PTE_RDONLY | PTE_WRITE));
 }
 
+/* @fresh: in a table that a split of this change made, where nothing was before */
 static void compare_leaf(struct comparison *cmp, enum pgtable_level level, uint64_t addr,
-			 uint64_t before, uint64_t expected, uint64_t after)
+			 uint64_t before, uint64_t expected, uint64_t after, bool fresh)
 {
 	const struct geometry *geo = cmp->check->config.geo;
 	uint64_t end = addr + geometry_size(geo, level);
 	bool inside = overlaps(addr, end, cmp->start, cmp->end);
 
+	if (before & ~expected & PTE_CONT) {
+		cmp->cont_due++;
+		cmp->cont_kept += !!(after & PTE_CONT);
+	}
 	if (expected == after) {
-		cmp->right += inside && before != after;
+		cmp->right += inside && (before != after || fresh);
 		return;
 	}
-	if (!inside && (remapped(geo, before, after) ||
-			past_the_hooks(&cmp->check->config, addr, before, after)))
+	if (!inside && !fresh &&
+	    (remapped(geo, before, after) ||
+	     past_the_hooks(&cmp->check->config, addr, before, after)))
 		return;
 	if (others_doing(cmp, level, addr, before, after)) {
 		cmp->raced |= inside;
 		return;
 	}
 	if (!inside) {
-		note(&cmp->outside, level, addr, before, expected, after);
+		note(&cmp->outside, level, addr, before, expected, after, fresh);
 		return;
 	}
+	/* as the split left it, and the walk did not come by */
+	if (fresh && apply_masks(&cmp->call->change, after) == expected)
+		before = after;
 	cmp->wrong++;
 	cmp->unchanged += before == after;
-	note(&cmp->inside, level, addr, before, expected, after);
+	note(&cmp->inside, level, addr, before, expected, after, fresh);
 }
 
 static void compare_entry(struct comparison *cmp, enum pgtable_level level, uint64_t addr,
-			  uint64_t before, uint64_t expected, uint64_t after)
+			  uint64_t before, uint64_t expected, uint64_t after, bool fresh)
 {
-	if (before == expected && expected == after)
-		return;
 	if (desc_table(before, level) || desc_table(expected, level) || desc_table(after, level))
 		compare_table(cmp, level, addr, before, expected, after);
 	else
-		compare_leaf(cmp, level, addr, before, expected, after);
+		compare_leaf(cmp, level, addr, before, expected, after, fresh);
 }
 
 /* Slice @nr of both images, if it is of the same entries: mostly it is. NULL if not. */
@@ -180,6 +173,26 @@ static const struct image_slice *twin_slice(const struct image *image, const str
 	return twin;
 }
 
+static void compare_twin(struct comparison *cmp, const struct image *expected,
+			 const struct image_slice *slice, const struct image_slice *twin)
+{
+	const struct change *change = &cmp->call->change;
+	const uint64_t *after = image_slice_entries(&change->after, slice);
+	const uint64_t *want = image_slice_entries(expected, twin);
+	/* the model's copy has the entries before in their order, new tables behind */
+	bool fresh = twin->offset >= change->before.nr_entries;
+	const uint64_t *before = fresh ? want : change->before.entries + twin->offset;
+	uint64_t size = geometry_size(expected->geo, slice->level), any = 0;
+
+	for (unsigned int i = 0; i < slice->nr; i++) {
+		any |= after[i];
+		if (before[i] != want[i] || want[i] != after[i] || fresh)
+			compare_entry(cmp, slice->level, slice->addr + i * size, before[i], want[i],
+				      after[i], fresh);
+	}
+	cmp->any |= any;
+}
+
 static void compare_slice(struct comparison *cmp, const struct image *expected, uint32_t nr)
 {
 	const struct change *change = &cmp->call->change;
@@ -188,17 +201,21 @@ static void compare_slice(struct comparison *cmp, const struct image *expected, 
 	const uint64_t *after = image_slice_entries(&change->after, slice);
 	uint64_t size = geometry_size(change->after.geo, slice->level);
 
+	if (twin) {
+		compare_twin(cmp, expected, slice, twin);
+		return;
+	}
 	for (unsigned int i = 0; i < slice->nr; i++) {
-		const uint64_t *want = twin ? image_slice_entries(expected, twin) + i :
-					      image_entry(expected, slice->table, slice->first + i);
+		const uint64_t *want = image_entry(expected, slice->table, slice->first + i);
+		bool fresh;
 
-		/* the model's copy has the entries before in their order, new tables behind */
-		if (want)
-			compare_entry(cmp, slice->level, slice->addr + i * size,
-				      want - expected->entries < change->before.nr_entries ?
-					      change->before.entries[want - expected->entries] :
-					      *want,
-				      *want, after[i]);
+		cmp->any |= after[i];
+		if (!want)
+			continue;
+		fresh = want - expected->entries >= change->before.nr_entries;
+		compare_entry(cmp, slice->level, slice->addr + i * size,
+			      fresh ? *want : change->before.entries[want - expected->entries],
+			      *want, after[i], fresh);
 	}
 }
 
@@ -259,27 +276,10 @@ static enum reason gap_reason(enum model_gap gap)
 	}
 }
 
-static void explain_difference(struct change *change, const struct comparison *cmp)
-{
-	if (cmp->table.found) {
-		change->diff = cmp->table;
-		set_verdict(change, VERDICT_MISMATCH, cmp->table_reason);
-	} else if (cmp->inside.found) {
-		change->diff = cmp->inside;
-		set_verdict(change, VERDICT_MISMATCH,
-			    cmp->unchanged < cmp->wrong ? REASON_ENTRY_WRONG_BITS :
-			    cmp->right			? REASON_PARTIAL_APPLICATION :
-							  REASON_ENTRY_NOT_CHANGED);
-	} else {
-		change->diff = cmp->outside;
-		set_verdict(change, VERDICT_MISMATCH, REASON_OUTSIDE_RANGE_CHANGED);
-	}
-}
-
 static void conclude(struct change *change, const struct comparison *cmp,
 		     const struct model_result *model, const struct callback_check *callbacks)
 {
-	bool differs = cmp->table.found || cmp->inside.found || cmp->outside.found;
+	bool differs = cmp->table.diff.found || cmp->inside.diff.found || cmp->outside.diff.found;
 
 	change->expected_ret = model->ret;
 	change->boundary = model->boundary;
@@ -288,12 +288,11 @@ static void conclude(struct change *change, const struct comparison *cmp,
 
 	if (cmp->raced)
 		set_verdict(change, VERDICT_RACED, REASON_CONCURRENT_CHANGE);
-	else if (model->boundary.found && change->ret != model->ret)
-		set_verdict(change, VERDICT_MISMATCH, REASON_PARTIAL_BLOCK);
 	else if (change->ret != model->ret)
-		set_verdict(change, VERDICT_MISMATCH, REASON_RETURN_VALUE);
+		set_verdict(change, VERDICT_MISMATCH, explain_return(cmp, model));
 	else if (differs)
-		explain_difference(change, cmp);
+		set_verdict(change, VERDICT_MISMATCH,
+			    explain_difference(cmp, model, &change->diff));
 	else if (callbacks->wrong)
 		set_verdict(change, VERDICT_MISMATCH, REASON_CALLBACK_ORDER);
 	else
@@ -303,6 +302,7 @@ static void conclude(struct change *change, const struct comparison *cmp,
 		add_finding(change, FINDING_BLOCK_BOUNDARY);
 	if (!change->size && change->ret == -EINVAL)
 		add_finding(change, FINDING_EMPTY_RANGE);
+	story_findings(cmp, change);
 }
 
 /* What forbids a verdict before the model is asked. */
@@ -360,8 +360,6 @@ bool judge_range(struct check *check, struct call *call, bool final)
 	struct image expected;
 	bool seen, wrong;
 
-	if (change->addr & (geometry_page_size(check->config.geo) - 1))
-		add_finding(change, FINDING_UNALIGNED);
 	if (unusable(change, call))
 		return true;
 	if (image_copy(&expected, &change->before)) {
@@ -370,8 +368,15 @@ bool judge_range(struct check *check, struct call *call, bool final)
 	}
 	model_update_range_prot(&expected, &check->config.rules, &request, &model,
 				check->config.callbacks ? check_callback : NULL, &callbacks);
+	cmp.split = expected.nr_entries > change->before.nr_entries;
+	/* nothing is read of a range without a page, and no walk begins */
+	if (!change->size && model.gap == MODEL_GAP_NOT_CAPTURED) {
+		model.gap = MODEL_NO_GAP;
+		model.ret = -EINVAL;
+	}
 	/* the allocator's failure is nothing that could be foreseen */
-	if (change->ret == -ENOMEM && check->config.rules.splits_leaves) {
+	if (change->ret == -ENOMEM && check->config.rules.splits_leaves &&
+	    (cmp.split || model.gap || !change->size)) {
 		set_verdict(change, VERDICT_UNKNOWN, REASON_SPLIT);
 		image_release(&expected);
 		return true;
@@ -387,8 +392,8 @@ bool judge_range(struct check *check, struct call *call, bool final)
 	image_release(&expected);
 	if (check->config.callbacks)
 		callbacks.wrong |= callbacks.seen != call->nr_callbacks;
-	wrong = !seen || cmp.table.found || cmp.inside.found || cmp.outside.found ||
-		callbacks.wrong || change->ret != model.ret;
+	wrong = !seen || cmp.table.diff.found || cmp.inside.diff.found || cmp.outside.diff.found ||
+		callbacks.wrong || change->ret != model.ret || call->was_ro;
 	/* what others did, or what was not seen, may yet explain it */
 	if (wrong && !final)
 		return false;
@@ -396,10 +401,12 @@ bool judge_range(struct check *check, struct call *call, bool final)
 		set_verdict(change, VERDICT_LOST, REASON_PROBE_MISSED);
 		return true;
 	}
-	if (!seen && !cmp.raced && !cmp.table.found) {
+	if (!seen && !cmp.raced && !cmp.table.diff.found) {
 		set_verdict(change, VERDICT_UNKNOWN, REASON_NOT_CAPTURED);
 		return true;
 	}
 	conclude(change, &cmp, &model, &callbacks);
+	if (call->was_ro && change->verdict == VERDICT_MATCH)
+		story_was_ro(&cmp, change);
 	return true;
 }

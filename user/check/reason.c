@@ -17,28 +17,64 @@ static const struct {
 	[REASON_NONE] = { NULL, NULL },
 	[REASON_RETURN_VALUE] = {
 		"return-value", "the kernel returned something else than its own rules give" },
+	[REASON_ERROR_AS_SUCCESS] = {
+		"error-as-success", "the kernel returned 0 where its own rules give an error" },
 	[REASON_PARTIAL_BLOCK] = {
-		"partial-block", "the range covers a block in part and was not refused" },
+		"partial-block", "a block was changed that the range covers in part" },
 	[REASON_ENTRY_NOT_CHANGED] = {
 		"entry-not-changed", "no entry of the range was changed, although the call succeeded" },
 	[REASON_PARTIAL_APPLICATION] = {
 		"partial-application", "some entries of the range were changed and some were not" },
 	[REASON_ENTRY_WRONG_BITS] = {
 		"entry-wrong-bits", "an entry has other bits than (before & ~clear) | set" },
+	[REASON_BIT_SET] = {
+		"bit-set", "a bit of the masks is set that should be clear, and was clear" },
+	[REASON_BIT_CLEARED] = {
+		"bit-cleared", "a bit of the masks is clear that should be set, and was set" },
+	[REASON_BIT_LEFT] = {
+		"bit-left", "a bit of the masks was left as it was" },
+	[REASON_BITS_OUTSIDE_MASKS] = {
+		"bits-outside-masks", "bits of an entry were changed that neither mask names" },
+	[REASON_MASK_ORDER] = {
+		"mask-order", "the set mask was applied before the clear mask" },
+	[REASON_INVALID_ENCODING] = {
+		"invalid-encoding", "PTE_VALID and PTE_PRESENT_INVALID do not go together" },
+	[REASON_PXN_LOST] = {
+		"pxn-lost", "PXN is gone: what should not be executable is" },
+	[REASON_WX_AFTER_SUCCESS] = {
+		"wx-after-success", "writable and executable after a success" },
+	[REASON_CONTIGUOUS_DROPPED] = {
+		"contiguous-dropped", "an entry of a contiguous run has lost its contiguous bit" },
+	[REASON_PARTIAL_CONTIGUOUS] = {
+		"partial-contiguous", "an entry has the contiguous bit, and its run is none" },
+	[REASON_WRONG_PAGE] = {
+		"wrong-page", "an entry beside the range was changed in the place of one inside" },
 	[REASON_OUTSIDE_RANGE_CHANGED] = {
 		"outside-range-changed", "an entry beside the range was changed" },
 	[REASON_TABLE_CHANGED] = {
 		"table-changed", "a table descriptor above the range was changed" },
+	[REASON_TABLE_REDIRECTED] = {
+		"table-redirected", "a table descriptor above the range leads to another table" },
 	[REASON_UNEXPECTED_SPLIT] = {
 		"unexpected-split", "a block was replaced by a table" },
 	[REASON_MISSING_SPLIT] = {
 		"missing-split", "the range begins or ends inside a leaf that was not split" },
+	[REASON_SPLIT_LOST_PERMISSION] = {
+		"split-lost-permission", "the table of a split has other attributes than its block" },
+	[REASON_SPLIT_LOST_CONTIGUOUS] = {
+		"split-lost-contiguous", "the table of a split has an entry without the contiguous bit" },
+	[REASON_SPLIT_LOST_ENTRY] = {
+		"split-lost-entry", "the table of a split does not map all that its block did" },
 	[REASON_CALLBACK_ORDER] = {
 		"callback-order", "the walk made other callbacks, or in another order" },
 	[REASON_ALIAS_MISSED] = {
 		"alias-missed", "a page's linear alias was not changed along" },
 	[REASON_ALIAS_RANGE] = {
 		"alias-range", "the linear aliases changed are not those of the range" },
+	[REASON_ALIAS_TOO_WIDE] = {
+		"alias-too-wide", "more linear aliases were changed than those of the range" },
+	[REASON_ALIAS_WRITABLE] = {
+		"alias-writable", "a page's linear alias can still be written, although ro succeeded" },
 	[REASON_SPLIT] = {
 		"split", "a leaf has to be split for this range, and there was no memory for the table" },
 	[REASON_SPLIT_STATE] = {
@@ -89,6 +125,26 @@ static const struct {
 		"wide-alias", "the linear aliases of the whole area were changed, not of the range" },
 	[FINDING_UNALIGNED] = {
 		"unaligned", "the address is not page aligned" },
+	[FINDING_TAGGED] = {
+		"tagged-address", "the address has a KASAN tag" },
+	[FINDING_ERROR_SWALLOWED] = {
+		"error-swallowed", "a part of it failed, and 0 was returned all the same" },
+	[FINDING_SLEEP_IN_ATOMIC] = {
+		"sleep-in-atomic", "a leaf was split, which may sleep, where nothing may" },
+	[FINDING_WX] = {
+		"writable-executable", "what was asked for leaves memory writable and executable" },
+	[FINDING_BROKEN_RUN] = {
+		"broken-run", "the entries of a contiguous run are not alike" },
+	[FINDING_BREAK_BEFORE_MAKE] = {
+		"break-before-make",
+		"a live entry's size, address or contiguous bit changed, without break-before-make" },
+};
+
+static const char *const rules[RULE_NR] = {
+	[RULE_WX] = "wx-after-success",
+	[RULE_BREAK_BEFORE_MAKE] = "break-before-make",
+	[RULE_CONTIGUOUS_RUN] = "contiguous-run",
+	[RULE_ALIAS_WRITABLE] = "alias-writable",
 };
 /* clang-format on */
 
@@ -124,4 +180,18 @@ enum verdict verdict_find(const char *name)
 	while (verdict < VERDICT_NR && strcasecmp(verdicts[verdict], name))
 		verdict++;
 	return verdict;
+}
+
+const char *rule_name(enum rule rule)
+{
+	return rules[rule];
+}
+
+enum rule rule_find(const char *name)
+{
+	enum rule rule = 0;
+
+	while (rule < RULE_NR && strcmp(rules[rule], name))
+		rule++;
+	return rule;
 }

@@ -76,6 +76,7 @@ static void configure_check(struct session *session, struct check_config *config
 			     session_hooked(session, PWT_FN_PTE_ENTRY),
 		.exclusive_hook = kallsyms_find(kernel->syms, "__change_memory_common"),
 		.own_tgid = getpid(),
+		.rules_off = session->rules_off,
 		.unseen = unseen,
 		.unseen_ctx = session,
 	};

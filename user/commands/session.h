@@ -21,6 +21,7 @@ struct session {
 	struct kernel kernel;
 	struct capture *capture;
 	struct check *check;
+	uint32_t rules_off; /* bits: 1 << enum rule; the caller's to set before it attaches */
 	struct session_events events;
 	void *ctx;
 };

@@ -234,6 +234,7 @@ static int open_and_run(struct watch *watch)
 	const struct watch_options *options = watch->options;
 	struct problem why;
 
+	watch->session.rules_off = options->rules_off;
 	if (session_open(&watch->session, &why) ||
 	    session_attach(&watch->session, &options->capture, &events, watch, &why))
 		return cannot_run(&options->common, why.text);

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check/change.h"
+
 static const char help[] =
 	"Usage: pwtrace watch [OPTION]... [-- COMMAND [ARG]...]\n"
 	"\n"
@@ -35,6 +37,8 @@ static const char help[] =
 	"      --walks          pageattr's own page walks, too\n"
 	"      --backend NAME   auto, fentry, kprobe.multi or kprobe\n"
 	"      --ring SIZE      ring buffer, a power of two: 64K to 1G (8M)\n"
+	"      --no-rule NAME   leave out wx-after-success, break-before-make, contiguous-run or\n"
+	"                       alias-writable\n"
 	"\n" COMMON_HELP "\n"
 	"Exit status: 0 fine, 1 a MISMATCH with --fail, 2 wrong usage, 3 this system cannot run it,\n"
 	"4 more was lost than --max-lost allows, 5 internal error, 128+N by signal N.\n";
@@ -48,6 +52,7 @@ enum {
 	OPT_BACKEND,
 	OPT_RING,
 	OPT_OUTPUT,
+	OPT_NO_RULE,
 };
 
 static const struct option long_options[] = { { "zone", required_argument, NULL, 'z' },
@@ -68,6 +73,7 @@ static const struct option long_options[] = { { "zone", required_argument, NULL,
 					      { "backend", required_argument, NULL, OPT_BACKEND },
 					      { "ring", required_argument, NULL, OPT_RING },
 					      { "output", required_argument, NULL, OPT_OUTPUT },
+					      { "no-rule", required_argument, NULL, OPT_NO_RULE },
 					      COMMON_LONG,
 					      {} };
 
@@ -108,6 +114,18 @@ static int parse_ring(const char *text, size_t *size)
 	if (*end || value < 64 << 10 || value > 1 << 30 || (value & (value - 1)))
 		return option_refused("ring", text, wants);
 	*size = value;
+	return 0;
+}
+
+static int parse_rule(const char *text, uint32_t *rules_off)
+{
+	enum rule rule = rule_find(text);
+
+	if (rule == RULE_NR)
+		return option_refused("no-rule", text,
+				 "wx-after-success, break-before-make, contiguous-run or "
+				 "alias-writable");
+	*rules_off |= 1U << rule;
 	return 0;
 }
 
@@ -165,6 +183,8 @@ static int parse_option(struct watch_options *options, int opt)
 	case OPT_OUTPUT:
 		options->output = optarg;
 		return 0;
+	case OPT_NO_RULE:
+		return parse_rule(optarg, &options->rules_off);
 	case OPT_RING:
 		return parse_ring(optarg, &options->capture.ring_size);
 	default:

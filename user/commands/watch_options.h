@@ -16,6 +16,7 @@ struct watch_options {
 	bool fail;
 	bool limit_losses;
 	uint64_t max_lost;
+	uint32_t rules_off; /* bits: 1 << enum rule */
 	const char *output; /* file for the changes, NULL: stdout */
 	char **command;	    /* NULL: none */
 };

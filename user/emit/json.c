@@ -152,6 +152,18 @@ static json *entries(const struct image *image)
 	return array;
 }
 
+/* A call and its parts: the worst verdict among them, and whose it is. */
+static json *story(const struct story *story)
+{
+	json *object = json_object_new_object();
+
+	put_number(object, "parts", story->parts);
+	put_string(object, "verdict", verdict_name(story->verdict));
+	put_string(object, "reason", reason_name(story->reason));
+	put_number(object, "seq", story->seq);
+	return object;
+}
+
 static void put_verdict(json *object, const struct change *change)
 {
 	bool refused = change->has_ret && change->ret < 0;
@@ -161,6 +173,8 @@ static void put_verdict(json *object, const struct change *change)
 	put_string(object, "verdict", verdict_name(change->verdict));
 	put_string(object, "reason", reason_name(change->reason));
 	put(object, "findings", finding_names(change));
+	if (change->story.parts)
+		put(object, "story", story(&change->story));
 	if (change->verdict == VERDICT_MISMATCH)
 		put_number(object, "expected_ret", change->expected_ret);
 	if (change->boundary.found)

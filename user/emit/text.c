@@ -262,6 +262,9 @@ static void text_change(struct emitter *emitter, const struct change *change,
 		fprintf(emitter->out, " %s", symbol);
 	print_findings(text, change);
 	print_splits(text, change);
+	if (change->story.parts && change->story.seq != change->seq && change->story.verdict)
+		fprintf(emitter->out, " (of its parts: %s [%s])",
+			verdict_name(change->story.verdict), reason_name(change->story.reason));
 	if (change->own)
 		fprintf(emitter->out, " (own)");
 	fputc('\n', emitter->out);
