@@ -36,7 +36,9 @@ VM_TESTS := $(call triggers,$(VM_COMBINATIONS)) tests/vm/selftest.sh "tests/vm/s
 	"tests/vm/oracle.sh newest max" "tests/vm/oracle.sh newest n1 2000" "tests/vm/oracle.sh newest-16k max" \
 	"tests/vm/process.sh newest max 80" "tests/vm/process.sh newest-16k max 60"
 # takes as long as all of the others
-LONG_TESTS := tests/vm/predict.sh "tests/vm/predict.sh newest-16k" tests/command/kernel-callbacks.sh tests/vm/selfcheck.sh "tests/vm/faults.sh newest n1" \
+LONG_TESTS := tests/command/kernel-callbacks.sh tests/vm/selfcheck.sh \
+	tests/vm/predict.sh "tests/vm/predict.sh newest-16k" "tests/vm/faults.sh newest n1" \
+	"tests/vm/faults.sh newest bbm" "tests/vm/faults.sh newest-16k max" "tests/vm/faults.sh 6.12 max" \
 	"tests/vm/backends.sh 6.18 max" \
 	"tests/vm/backends.sh newest-16k max" "tests/vm/overrun.sh newest n1" \
 	"tests/vm/oracle.sh newest max 50000 10000" "tests/vm/oracle.sh newest-16k max 50000 10000" \

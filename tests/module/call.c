@@ -8,6 +8,7 @@ enum call_kind {
 	BY_ADDRESS_SWITCH, /* f(addr, pages, enable), refused nowhere */
 	BY_PAGE,	   /* f(page), once for each page */
 	BY_PAGE_SWITCH,	   /* f(page, pages, enable) */
+	BY_MASKS,	   /* f(addr, bytes, set, clear), refused nowhere */
 };
 
 static const struct call {
@@ -23,10 +24,12 @@ static const struct call {
 	CALL(set_memory_rw, BY_ADDRESS),
 	CALL(set_memory_nx, BY_ADDRESS),
 	CALL(set_memory_x, BY_ADDRESS),
+	CALL(set_memory_rox, BY_ADDRESS),
 	CALL(set_memory_valid, BY_ADDRESS_SWITCH),
 	CALL(set_direct_map_invalid_noflush, BY_PAGE),
 	CALL(set_direct_map_default_noflush, BY_PAGE),
 	CALL(set_direct_map_valid_noflush, BY_PAGE_SWITCH),
+	CALL(change_range, BY_MASKS),
 };
 
 static const struct call *call_find(const char *name)
@@ -69,7 +72,7 @@ static int call_pages(int (*call)(struct page *), const struct span *r, long *do
 }
 
 static int call_make(const struct call *call, const struct span *r, unsigned long addr, int enable,
-		     long *done)
+		     const u64 *masks, long *done)
 {
 	void *fn = *(void **)((void *)&kc + call->offset);
 
@@ -85,6 +88,9 @@ static int call_make(const struct call *call, const struct span *r, unsigned lon
 		return ((typeof(kc.set_direct_map_valid_noflush))
 				fn)(virt_to_page((void *)r->area->linear[r->first]), r->count,
 				    enable);
+	case BY_MASKS:
+		return ((typeof(kc.change_range))fn)(addr, r->count * PAGE_SIZE, __pgprot(masks[0]),
+						     __pgprot(masks[1]));
 	}
 	return -EINVAL;
 }
@@ -96,6 +102,7 @@ int call_run(int argc, char **argv, struct answer *a)
 	long offset = 0, done;
 	bool force = false;
 	int enable = -1;
+	u64 masks[2] = {};
 	struct span r;
 	u64 begin;
 	int i, ret;
@@ -103,6 +110,14 @@ int call_run(int argc, char **argv, struct answer *a)
 	if (argc < 4) {
 		say(a, "error=usage: %s SLOT FIRST COUNT [0|1] [+BYTES] [force]\n", argv[0]);
 		return -EINVAL;
+	}
+	if (call->kind == BY_MASKS) {
+		if (argc != 6 || kstrtou64(argv[4], 0, &masks[0]) ||
+		    kstrtou64(argv[5], 0, &masks[1])) {
+			say(a, "error=usage: %s SLOT FIRST COUNT SET CLEAR\n", argv[0]);
+			return -EINVAL;
+		}
+		argc = 4;
 	}
 	for (i = 4; i < argc; i++) {
 		if (!strcmp(argv[i], "force")) {
@@ -143,7 +158,7 @@ int call_run(int argc, char **argv, struct answer *a)
 	}
 
 	begin = ktime_get_ns();
-	ret = call_make(call, &r, r.addr + offset, enable, &done);
+	ret = call_make(call, &r, r.addr + offset, enable, masks, &done);
 	say(a, "ret=%d addr=0x%lx pages=%ld calls=%ld ns=%llu\n", ret, r.addr + offset, r.count,
 	    done, ktime_get_ns() - begin);
 	return 0;

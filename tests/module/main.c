@@ -123,8 +123,7 @@ static const struct {
 	{ "bench", bench_run, "bench valid|ro|x|direct_map N" },
 	{ "stress", stress_run, "stress N [THREADS]" },
 	{ "plant", plant_run,
-	  "plant wrong-bit|outside|not-changed [alias:]SLOT FIRST COUNT [INDEX [BIT]]; "
-	  "plant ret [alias:]SLOT FIRST COUNT VALUE" },
+	  "plant FAULT RANGE [INDEX] [BIT | VALUE | PAGE], FAULT and what it takes:" },
 	{ "unplant", run_unplant, "unplant" },
 	{ "planted", run_planted, "planted" },
 	{ "ambush", ambush_run, "ambush COMM N; ambush" },
@@ -134,12 +133,14 @@ static const struct {
 
 static int run_help(int argc, char **argv, struct answer *a)
 {
-	say(a, "set_memory_{ro,rw,nx,x} [alias:]SLOT FIRST COUNT [+BYTES] [force]\n");
+	say(a, "set_memory_{ro,rw,nx,x,rox} [alias:]SLOT FIRST COUNT [+BYTES] [force]\n");
 	say(a, "set_memory_valid [alias:]SLOT FIRST COUNT 0|1 [+BYTES] [force]\n");
 	say(a, "set_direct_map_{invalid,default}_noflush SLOT FIRST COUNT\n");
 	say(a, "set_direct_map_valid_noflush SLOT FIRST COUNT 0|1 [force]\n");
+	say(a, "change_range [alias:]SLOT FIRST COUNT SET CLEAR\n");
 	for (int i = 0; i < ARRAY_SIZE(commands); i++)
 		say(a, "%s\n", commands[i].help);
+	plant_help(a);
 	return 0;
 }
 

@@ -32,9 +32,16 @@ struct kernel_calls {
 	int (*set_direct_map_valid_noflush)(struct page *page, unsigned int nr, bool valid);
 	bool (*can_set_direct_map)(void);
 	struct vm_struct *(*get_vm_area)(unsigned long size, unsigned long flags);
+	int (*update_range_prot)(unsigned long start, unsigned long size, pgprot_t set,
+				 pgprot_t clear);
+	int (*__change_memory_common)(unsigned long start, unsigned long size, pgprot_t set,
+				      pgprot_t clear);
 	unsigned long swapper_pg_dir;
 	unsigned long walk_kernel_page_table_range_lockless;
 	unsigned long apply_to_page_range;
+	/* update_range_prot() or __change_memory_common(); set_memory_ro() and then set_memory_x() */
+	int (*change_range)(unsigned long start, unsigned long size, pgprot_t set, pgprot_t clear);
+	int (*set_memory_rox)(unsigned long addr, int numpages);
 
 	/* for mm.c, which does without what is not there */
 	struct mm_struct *init_mm;
@@ -74,6 +81,7 @@ void sym_info(struct answer *a);
 struct leaf {
 	u64 *entry;
 	u64 val;
+	u64 *table; /* at the last level: the entry above */
 	unsigned long size;
 	const char *level;
 };
@@ -138,6 +146,7 @@ int call_run(int argc, char **argv, struct answer *a);
 int plant_run(int argc, char **argv, struct answer *a);
 void plant_undo(struct answer *a);
 void plant_show(struct answer *a);
+void plant_help(struct answer *a);
 
 /* ambush.c: a fault in somebody else's change */
 

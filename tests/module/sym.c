@@ -40,6 +40,8 @@ static const struct {
 	SYM(set_direct_map_valid_noflush, false),
 	SYM(can_set_direct_map, true),
 	SYM(get_vm_area, false),
+	SYM(update_range_prot, false),
+	SYM(__change_memory_common, false),
 	SYM(swapper_pg_dir, true),
 	SYM(walk_kernel_page_table_range_lockless, false),
 	SYM(apply_to_page_range, false),
@@ -64,6 +66,12 @@ static unsigned long *sym_slot(int i)
 	return (void *)&kc + syms[i].offset;
 }
 
+/* The kernel's own is inline, and does the same. */
+static int rox(unsigned long addr, int numpages)
+{
+	return kc.set_memory_ro(addr, numpages) ?: kc.set_memory_x(addr, numpages);
+}
+
 int sym_resolve(void)
 {
 	int err = find_lookup_name();
@@ -81,6 +89,8 @@ int sym_resolve(void)
 			return -ENOENT;
 		}
 	}
+	kc.change_range = kc.update_range_prot ?: kc.__change_memory_common;
+	kc.set_memory_rox = rox;
 	return 0;
 }
 

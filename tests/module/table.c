@@ -19,13 +19,13 @@ void leaf_lookup(unsigned long addr, struct leaf *leaf)
 	pmd_t *pmdp, pmd;
 	pte_t *ptep;
 
-	*leaf = (struct leaf){ (u64 *)pgdp, pgd_val(pgd), PGDIR_SIZE, "pgd" };
+	*leaf = (struct leaf){ (u64 *)pgdp, pgd_val(pgd), NULL, PGDIR_SIZE, "pgd" };
 	if (pgd_none(pgd))
 		return;
 
 	p4dp = p4d_offset(pgdp, addr);
 	p4d = READ_ONCE(*p4dp);
-	*leaf = (struct leaf){ (u64 *)p4dp, p4d_val(p4d), P4D_SIZE, "p4d" };
+	*leaf = (struct leaf){ (u64 *)p4dp, p4d_val(p4d), NULL, P4D_SIZE, "p4d" };
 	if (p4d_none(p4d))
 		return;
 
@@ -36,18 +36,19 @@ void leaf_lookup(unsigned long addr, struct leaf *leaf)
 	 */
 	pudp = pud_offset(p4dp, addr);
 	pud = READ_ONCE(*pudp);
-	*leaf = (struct leaf){ (u64 *)pudp, pud_val(pud), PUD_SIZE, "pud" };
+	*leaf = (struct leaf){ (u64 *)pudp, pud_val(pud), NULL, PUD_SIZE, "pud" };
 	if (!pud_val(pud) || !(pud_val(pud) & 2))
 		return;
 
 	pmdp = pmd_offset(pudp, addr);
 	pmd = READ_ONCE(*pmdp);
-	*leaf = (struct leaf){ (u64 *)pmdp, pmd_val(pmd), PMD_SIZE, "pmd" };
+	*leaf = (struct leaf){ (u64 *)pmdp, pmd_val(pmd), NULL, PMD_SIZE, "pmd" };
 	if (!pmd_val(pmd) || !(pmd_val(pmd) & 2))
 		return;
 
 	ptep = pte_offset_kernel(pmdp, addr);
-	*leaf = (struct leaf){ (u64 *)ptep, pte_val(READ_ONCE(*ptep)), PAGE_SIZE, "pte" };
+	*leaf = (struct leaf){ (u64 *)ptep, pte_val(READ_ONCE(*ptep)), (u64 *)pmdp, PAGE_SIZE,
+			       "pte" };
 }
 
 void flush_tlb_everything(void)

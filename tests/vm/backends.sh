@@ -76,7 +76,7 @@ for more in '' --callbacks --calls; do
 		holds "$run: nothing is wrong but what was planted" "$o" \
 			'[$c[] | select(.verdict != "MATCH") | [.verdict, .reason]] == $wrong' \
 			"[\$c[] | select(.verdict != \"MATCH\") | $brief][]" --argjson wrong \
-			"$([[ $have_module -eq 0 ]] && echo '[["MISMATCH","entry-wrong-bits"]]' || echo '[]')"
+			"$([[ $have_module -eq 0 ]] && echo '[["MISMATCH","bits-outside-masks"]]' || echo '[]')"
 		holds "$run: knows who called" "$o" 'all($c[]; .caller | type == "string" and test("^[a-z_]+"))' \
 			'[$c[].caller] | unique'
 		ask "$o" "$story | .[]" > "$tmp/$run.story"
