@@ -12,6 +12,7 @@
 
 TEST(match)
 {
+	static const uint32_t empty = 1U << FINDING_EMPTY_RANGE;
 	static const struct {
 		struct request request;
 		int ret;
@@ -38,7 +39,7 @@ TEST(match)
 		  -EINVAL,
 		  false,
 		  1U << FINDING_BLOCK_BOUNDARY },
-		{ { VMALLOC, 0, PTE_RDONLY, PTE_WRITE }, -EINVAL, false, 1U << FINDING_EMPTY_RANGE },
+		{ { VMALLOC, 0, PTE_RDONLY, PTE_WRITE }, -EINVAL, false, empty },
 		/* a tag in the address */
 		{ { VMALLOC - (8ULL << 56) + PAGE, PAGE, PTE_RDONLY, PTE_WRITE },
 		  0,

@@ -151,15 +151,20 @@ enum reason explain_difference(const struct comparison *cmp, const struct model_
 	return outside_reason(cmp);
 }
 
-enum reason explain_return(const struct comparison *cmp, const struct model_result *model)
+enum reason explain_return(const struct comparison *cmp, const struct model_result *model,
+			   struct difference *diff)
 {
 	int ret = cmp->call->change.ret;
 
 	/* the walk refuses what the split before it should have made into leaves of the range */
 	if (cmp->table.diff.found && (!ret || ret == -EINVAL) &&
-	    table_reason(cmp) == REASON_MISSING_SPLIT)
+	    table_reason(cmp) == REASON_MISSING_SPLIT) {
+		*diff = cmp->table.diff;
 		return REASON_MISSING_SPLIT;
-	if (is_boundary(&cmp->inside.diff, &model->boundary))
+	}
+	if (is_boundary(&cmp->inside.diff, &model->boundary)) {
+		*diff = cmp->inside.diff;
 		return REASON_PARTIAL_BLOCK;
+	}
 	return model->ret && !ret ? REASON_ERROR_AS_SUCCESS : REASON_RETURN_VALUE;
 }

@@ -36,7 +36,8 @@ static inline uint64_t apply_masks(const struct change *change, uint64_t desc)
 bool others_changed(const struct comparison *cmp, uint64_t start, uint64_t end);
 
 /* explain.c: the reason for a return value that is not the model's, for entries that are not */
-enum reason explain_return(const struct comparison *cmp, const struct model_result *model);
+enum reason explain_return(const struct comparison *cmp, const struct model_result *model,
+			   struct difference *diff);
 enum reason explain_difference(const struct comparison *cmp, const struct model_result *model,
 			       struct difference *diff);
 

@@ -289,7 +289,7 @@ static void conclude(struct change *change, const struct comparison *cmp,
 	if (cmp->raced)
 		set_verdict(change, VERDICT_RACED, REASON_CONCURRENT_CHANGE);
 	else if (change->ret != model->ret)
-		set_verdict(change, VERDICT_MISMATCH, explain_return(cmp, model));
+		set_verdict(change, VERDICT_MISMATCH, explain_return(cmp, model, &change->diff));
 	else if (differs)
 		set_verdict(change, VERDICT_MISMATCH,
 			    explain_difference(cmp, model, &change->diff));
