@@ -39,7 +39,8 @@ struct kernel_calls {
 	unsigned long swapper_pg_dir;
 	unsigned long walk_kernel_page_table_range_lockless;
 	unsigned long apply_to_page_range;
-	/* update_range_prot() or __change_memory_common(); set_memory_ro() and then set_memory_x() */
+	/* update_range_prot() or __change_memory_common(); set_memory_ro() and then set_memory_x()
+	 */
 	int (*change_range)(unsigned long start, unsigned long size, pgprot_t set, pgprot_t clear);
 	int (*set_memory_rox)(unsigned long addr, int numpages);
 
