@@ -31,7 +31,7 @@ static const char nothing[] = "nothing asked for it";
 static const char past[] = "nothing asked for it, or this kernel does it past the hook";
 
 /* clang-format off */
-const struct rule rules[] = {
+const struct seen_rule seen_rules[] = {
 	{ "a range of one page", PWT_FN_RANGE, .also = one_page, .missing = nothing },
 	{ "a range of many pages", PWT_FN_RANGE, .also = many_pages, .missing = nothing },
 	{ "a whole block", PWT_FN_RANGE, .also = whole_block, .missing = nobody },
@@ -59,7 +59,8 @@ const struct rule rules[] = {
 };
 /* clang-format on */
 
-static bool comes_under(const struct change *change, const struct rule *rule, uint64_t page_size)
+static bool comes_under(const struct change *change, const struct seen_rule *rule,
+			uint64_t page_size)
 {
 	if (rule->func && change->func != rule->func)
 		return false;
@@ -74,8 +75,8 @@ static bool comes_under(const struct change *change, const struct rule *rule, ui
 	return !rule->also || rule->also(change, page_size);
 }
 
-const size_t nr_rules = sizeof(rules) / sizeof(*rules);
-_Static_assert(sizeof(rules) / sizeof(*rules) <= MAX_RULES, "seen: rules");
+const size_t nr_seen_rules = sizeof(seen_rules) / sizeof(*seen_rules);
+_Static_assert(sizeof(seen_rules) / sizeof(*seen_rules) <= MAX_RULES, "seen: rules");
 
 static struct seen_change *next(struct seen *seen)
 {
@@ -96,8 +97,8 @@ void seen_add(struct seen *seen, const struct change *change, uint8_t step, bool
 	struct seen_change *entry = next(seen);
 	bool match = change->verdict == VERDICT_MATCH;
 
-	for (size_t i = 0; i < nr_rules; i++) {
-		if (!comes_under(change, &rules[i], seen->page_size))
+	for (size_t i = 0; i < nr_seen_rules; i++) {
+		if (!comes_under(change, &seen_rules[i], seen->page_size))
 			continue;
 		seen->rules[i].match += match;
 		seen->rules[i].other += !match;

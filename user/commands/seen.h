@@ -23,7 +23,7 @@ struct seen_change {
 };
 
 /* A rule of the kernel's, and which changes come under it. */
-struct rule {
+struct seen_rule {
 	const char *name;
 	uint8_t func;	   /* enum pwt_func, PWT_FN_NONE: any */
 	bool alias;	   /* a part of change_memory_common() in the linear map */
@@ -34,8 +34,8 @@ struct rule {
 	const char *missing; /* why no change may have come under it */
 };
 
-extern const struct rule rules[];
-extern const size_t nr_rules;
+extern const struct seen_rule seen_rules[];
+extern const size_t nr_seen_rules;
 #define MAX_RULES 20
 
 struct seen {

@@ -275,15 +275,16 @@ static void callbacks(const struct selftest *test, struct ktap *ktap)
 static void rules_results(const struct selftest *test, struct ktap *ktap)
 {
 	ktap_group(ktap, "rules");
-	for (size_t i = 0; i < nr_rules; i++) {
+	for (size_t i = 0; i < nr_seen_rules; i++) {
 		uint64_t match = test->seen.rules[i].match, other = test->seen.rules[i].other;
 
 		if (match || other)
-			ktap_result(ktap, other ? KTAP_FAILED : KTAP_OK, rules[i].name,
+			ktap_result(ktap, other ? KTAP_FAILED : KTAP_OK, seen_rules[i].name,
 				    "%" PRIu64 " of %" PRIu64 " changes MATCH", match,
 				    match + other);
 		else
-			ktap_result(ktap, KTAP_SKIP, rules[i].name, "%s", rules[i].missing);
+			ktap_result(ktap, KTAP_SKIP, seen_rules[i].name, "%s",
+				    seen_rules[i].missing);
 	}
 	callbacks(test, ktap);
 }

@@ -123,8 +123,8 @@ static int parse_rule(const char *text, uint32_t *rules_off)
 
 	if (rule == RULE_NR)
 		return option_refused("no-rule", text,
-				 "wx-after-success, break-before-make, contiguous-run or "
-				 "alias-writable");
+				      "wx-after-success, break-before-make, contiguous-run or "
+				      "alias-writable");
 	*rules_off |= 1U << rule;
 	return 0;
 }
