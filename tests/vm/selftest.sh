@@ -145,7 +145,7 @@ for n in $faults; do
 	o=$tmp/out/fault$n.out
 	is "  one change is a MISMATCH, with its reason" \
 		"$(jq -rs '[.[] | select(.type == "change") | .verdict + " " + .reason] | join(",")' "$o")" \
-		'MISMATCH entry-wrong-bits'
+		'MISMATCH bits-outside-masks'
 	is "  at its address" "$(jq -rs '.[] | select(.type == "change").difference.addr' "$o")" \
 		"$(sed 's/.*addr=//' "$tmp/out/fault$n")"
 	is "  the test of it failed" \
