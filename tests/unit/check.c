@@ -1072,13 +1072,15 @@ TEST(inner_calls_that_never_ended)
 
 	usual_world(&world);
 	inner.frame -= 0x200;
-	world_call(&world, &actor, PWT_FN_SET_DIRECT_MAP_VALID, VMALLOC, 1, 1, 0);
+	/* a struct page, which is aligned to nothing */
+	world_call(&world, &actor, PWT_FN_SET_DIRECT_MAP_VALID, VMALLOC + 0x40, 1, 1, 0);
 	world_begin(&world, &inner, &one_page_ro);
-	world_return(&world, &actor, PWT_FN_SET_DIRECT_MAP_VALID, VMALLOC, 1, 0);
+	world_return(&world, &actor, PWT_FN_SET_DIRECT_MAP_VALID, VMALLOC + 0x40, 1, 0);
 	EXPECT_EQ(world.nr, 2);
 	EXPECT_VERDICT(&world.changes[0], LOST, PROBE_MISSED);
 	EXPECT_EQ(world.changes[0].func, PWT_FN_RANGE);
 	EXPECT_EQ(world.changes[1].func, PWT_FN_SET_DIRECT_MAP_VALID);
+	EXPECT_EQ(world.changes[1].findings, 0);
 	world_release(&world);
 }
 
@@ -1268,6 +1270,76 @@ TEST(common_verdicts)
 		}
 		world_release(&world);
 	}
+}
+
+static const struct change *common_change(struct world *world, const struct common_story *story)
+{
+	const struct change *change = NULL;
+
+	tell_common(world, story);
+	check_idle(world->check);
+	for (unsigned int n = 0; n < world->nr; n++)
+		if (world->changes[n].func == PWT_FN_COMMON)
+			change = &world->changes[n];
+	return change;
+}
+
+/* A kernel changes the aliases of the range, or those of the area: not now these and now those. */
+TEST(the_first_change_settles_the_alias_loop)
+{
+	struct common_story range = good_ro, area = good_ro, whole = good_ro;
+
+	area.aliases = 16;
+	area.alias_pa = PA;
+	/* a range that is the area tells nothing */
+	whole.area_addr = VMALLOC + 4 * PAGE;
+	whole.area_size = 3 * PAGE;
+	for (int first = 0; first < 2; first++) {
+		const struct common_story *one = first ? &area : &range;
+		const struct common_story *other = first ? &range : &area;
+		const struct check_stats *stats;
+		const struct change *change;
+		struct world world;
+
+		test_case("%s first", first ? "area" : "range");
+		common_world(&world);
+		EXPECT_VERDICT(common_change(&world, &whole), MATCH, NONE);
+		stats = check_stats(world.check);
+		EXPECT_EQ(stats->alias_area.answer, OP_UNKNOWN);
+		change = common_change(&world, one);
+		EXPECT_VERDICT(change, MATCH, NONE);
+		EXPECT_EQ(stats->alias_area.answer, first ? OP_YES : OP_NO);
+		EXPECT_EQ(stats->alias_area.seq, change->seq);
+		change = common_change(&world, other);
+		if (first)
+			EXPECT_VERDICT(change, MISMATCH, ALIAS_MISSED);
+		else
+			EXPECT_VERDICT(change, MISMATCH, ALIAS_TOO_WIDE);
+		EXPECT_VERDICT(common_change(&world, one), MATCH, NONE);
+		EXPECT_VERDICT(common_change(&world, &whole), MATCH, NONE);
+		world_release(&world);
+	}
+}
+
+/* fcf8dda8cc48: a kernel that has refused a huge area once refuses all of them. */
+TEST(the_first_request_settles_huge_areas)
+{
+	struct common_story refused = good_ro, done = good_ro;
+	struct world world;
+
+	done.area_flags = refused.area_flags = VM_ALLOC | VM_HUGE;
+	refused.aliases = 0;
+	refused.no_own = true;
+	refused.ret = -EINVAL;
+	common_world(&world);
+	EXPECT_VERDICT(common_change(&world, &refused), MATCH, NONE);
+	EXPECT_EQ(check_stats(world.check)->refuses_huge.answer, OP_YES);
+	EXPECT_VERDICT(common_change(&world, &done), MISMATCH, ERROR_AS_SUCCESS);
+	world_release(&world);
+	common_world(&world);
+	EXPECT_VERDICT(common_change(&world, &done), MATCH, NONE);
+	EXPECT_EQ(check_stats(world.check)->refuses_huge.answer, OP_NO);
+	world_release(&world);
 }
 
 TEST(an_alias_fails)

@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "check/change.h"
+#include "model/op.h"
 
 /* Where a function's code lies; start == end: not in this kernel. */
 struct code_range {
@@ -41,13 +42,21 @@ struct check_config {
 
 typedef void (*change_fn)(void *ctx, const struct change *change);
 
+/* A rule of the kernel's that differs, settled by the first change that tells. */
+struct settled {
+	enum op_answer answer;
+	uint64_t seq; /* of that change */
+};
+
 struct check_stats {
 	uint64_t records; /* taken */
 	uint64_t changes;
 	uint64_t verdicts[VERDICT_NR];
 	uint64_t own;
-	uint64_t malformed;  /* records that made no sense and were left out */
-	uint64_t unfinished; /* calls that had not returned at the end */
+	uint64_t malformed;	     /* records that made no sense and were left out */
+	uint64_t unfinished;	     /* calls that had not returned at the end */
+	struct settled alias_area;   /* OP_RULE_ALIAS_AREA */
+	struct settled refuses_huge; /* OP_RULE_REFUSES_HUGE */
 };
 
 struct check;

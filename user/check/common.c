@@ -10,10 +10,6 @@
 #include "geometry/descriptor.h"
 #include "story.h"
 
-/* include/linux/vmalloc.h */
-#define VM_ALLOC	   0x00000002UL
-#define VM_ALLOW_HUGE_VMAP 0x00000400UL
-
 static uint64_t page_start(const struct check *check, const struct change *change)
 {
 	return geometry_untag(change->addr) & ~(geometry_page_size(check->config.geo) - 1);
@@ -111,8 +107,28 @@ void judge_entry_point(struct call *call)
 		set_verdict(change, VERDICT_MATCH, REASON_NONE);
 }
 
+static void settle(struct settled *rule, bool yes, uint64_t seq)
+{
+	if (rule->answer == OP_UNKNOWN)
+		*rule = (struct settled){ yes ? OP_YES : OP_NO, seq };
+}
+
+/*
+ * Is an area with VM_ALLOW_HUGE_VMAP refused (fcf8dda8cc48)? A kernel without that goes on with the
+ * walk, whose own verdict tells whether that was right. None does now this and now that.
+ */
+static bool refuses_huge(struct check *check, const struct call *call)
+{
+	struct settled *rule = &check->stats.refuses_huge;
+	bool refused = call->change.ret == -EINVAL && !call->common.own && !call->common.aliases;
+
+	if (refused || call->common.own)
+		settle(rule, refused, call->change.seq);
+	return refused || rule->answer == OP_YES;
+}
+
 /* Why the request is refused before anything is looked at, FINDING_NR: it is not. */
-static enum finding refusal(const struct check *check, const struct call *call)
+static enum finding refusal(struct check *check, const struct call *call)
 {
 	const struct pwt_area *area = &call->common.area;
 	uint64_t end = page_start(check, &call->change) + call->change.size;
@@ -123,12 +139,7 @@ static enum finding refusal(const struct check *check, const struct call *call)
 		return FINDING_PAST_AREA_END;
 	if (!(area->flags & VM_ALLOC))
 		return FINDING_NOT_VM_ALLOC;
-	/*
-	 * Since fcf8dda8cc48 (v6.16). A kernel without it goes on with the walk, whose own verdict
-	 * then tells whether that was right; so only a refusal is explained by the flag.
-	 */
-	if ((area->flags & VM_ALLOW_HUGE_VMAP) && call->change.ret == -EINVAL &&
-	    !call->common.own && !call->common.aliases)
+	if ((area->flags & VM_ALLOW_HUGE_VMAP) && refuses_huge(check, call))
 		return FINDING_HUGE_AREA;
 	return FINDING_NR;
 }
@@ -139,22 +150,44 @@ static bool changes_alias(const struct check *check, const struct change *change
 	       (change->set_mask == PTE_RDONLY || change->clear_mask == PTE_RDONLY);
 }
 
+static bool whole_area(const struct common *common)
+{
+	return common->area_seen && common->aliases == common->area.nr_pages;
+}
+
+/* Does the number of aliases show whether they are those of the range or of the area? */
+static bool tells_loop(const struct common *common, unsigned int pages)
+{
+	return common->area_seen && common->area.nr_pages != pages &&
+	       (common->aliases == pages || whole_area(common));
+}
+
+/* Did the kernel change the other kind of aliases than it did before? */
+static enum reason other_loop(const struct check *check, const struct common *common,
+			      unsigned int pages)
+{
+	enum op_answer area = check->stats.alias_area.answer;
+
+	if (area == OP_UNKNOWN || !tells_loop(common, pages) ||
+	    (area == OP_YES) == whole_area(common))
+		return REASON_NONE;
+	return area == OP_YES ? REASON_ALIAS_MISSED : REASON_ALIAS_TOO_WIDE;
+}
+
 /* What is missing in the story of a request that was not refused. */
 static enum reason missing(const struct check *check, const struct call *call)
 {
 	const struct common *common = &call->common;
 	unsigned int pages = call->change.size / geometry_page_size(check->config.geo);
-	bool whole_area;
 
 	if (!common->own)
 		return common->first_error ? REASON_NONE : REASON_ENTRY_NOT_CHANGED;
 	if (!changes_alias(check, &call->change))
 		return common->aliases ? REASON_ALIAS_RANGE : REASON_NONE;
-	whole_area = common->area_seen && common->aliases == common->area.nr_pages;
 	if (common->aliases < pages)
 		return REASON_ALIAS_MISSED;
-	if (common->aliases == pages || whole_area || !common->area_seen)
-		return common->alias_wrong ? REASON_ALIAS_RANGE : REASON_NONE;
+	if (common->aliases == pages || whole_area(common) || !common->area_seen)
+		return common->alias_wrong ? REASON_ALIAS_RANGE : other_loop(check, common, pages);
 	/* neither those of the range nor those of the area: which was it to be? */
 	return common->alias_wrong ? REASON_ALIAS_MISSED : REASON_ALIAS_TOO_WIDE;
 }
@@ -198,6 +231,9 @@ static bool judge_carried_out(struct check *check, struct call *call, bool final
 		set_verdict(change, VERDICT_MISMATCH, REASON_ALIAS_WRITABLE);
 	} else {
 		set_verdict(change, VERDICT_MATCH, REASON_NONE);
+		if (changes_alias(check, change) && common->own &&
+		    tells_loop(common, change->size / geometry_page_size(check->config.geo)))
+			settle(&check->stats.alias_area, whole_area(common), change->seq);
 	}
 	if (common->first_error && !change->ret)
 		add_finding(change, FINDING_ERROR_SWALLOWED);

@@ -223,6 +223,9 @@ void story_findings(const struct comparison *cmp, struct change *change)
 
 void story_address(const struct check *check, struct change *change)
 {
+	/* set_direct_map_*() take a struct page */
+	if (!change->has_masks && change->func != PWT_FN_SET_MEMORY_VALID)
+		return;
 	if (change->addr & (geometry_page_size(check->config.geo) - 1))
 		add_finding(change, FINDING_UNALIGNED);
 	if (change->addr != geometry_untag(change->addr))

@@ -272,6 +272,28 @@ static json *losses(const struct summary *summary)
 	return object;
 }
 
+/* NULL: no change has told. */
+static json *settled(const struct settled *rule)
+{
+	json *object;
+
+	if (rule->answer == OP_UNKNOWN)
+		return NULL;
+	object = json_object_new_object();
+	put(object, "yes", json_object_new_boolean(rule->answer == OP_YES));
+	put_number(object, "seq", rule->seq);
+	return object;
+}
+
+static json *settled_rules(const struct check_stats *stats)
+{
+	json *object = json_object_new_object();
+
+	put(object, op_rule_name(OP_RULE_ALIAS_AREA), settled(&stats->alias_area));
+	put(object, op_rule_name(OP_RULE_REFUSES_HUGE), settled(&stats->refuses_huge));
+	return object;
+}
+
 static void json_summary(struct emitter *emitter, const struct summary *summary)
 {
 	static const char *const verdict_keys[VERDICT_NR] = {
@@ -291,6 +313,7 @@ static void json_summary(struct emitter *emitter, const struct summary *summary)
 	put_number(object, "records_lost", summary->records_lost_total);
 	put(object, "records_lost_by_type", losses(summary));
 	put_number(object, "probes_missed", summary->probes_missed);
+	put(object, "rules", settled_rules(summary->stats));
 	put_string(object, "kernel", summary->kernel);
 	put_string(object, "backend", summary->backend);
 	put(object, "hooks", hook_array(summary));
