@@ -5,7 +5,7 @@
 BENCH_KERNEL ?= 7.3
 BENCH_CC := $(CROSS_ARM64)gcc
 BENCH_PKG_CONFIG := $(if $(CROSS_ARM64),PKG_CONFIG_LIBDIR=/usr/lib/aarch64-linux-gnu/pkgconfig:/usr/share/pkgconfig) pkg-config
-BENCH_OBJS := $(patsubst user/%.c,$(BUILD_ARM64)/user/%.o,$(filter user/capture/% user/kernel/% user/geometry/%,$(SRCS)))
+BENCH_OBJS := $(patsubst user/%.c,$(BUILD_ARM64)/user/%.o,$(filter user/capture/% user/kernel/% user/geometry/% user/image/%,$(SRCS)))
 
 $(BUILD_ARM64)/bench/bare.skel.h: tests/bench/bare.bpf.c $(BPF_SRCS)
 	$(call msg,BPF,$@)
