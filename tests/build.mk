@@ -74,7 +74,7 @@ run-check: all guest-files $(VMLINUX_GEN) $(UNIT_TESTS) $(FUZZ_REPLAY)
 run-check-unit: all $(VMLINUX_GEN) $(UNIT_TESTS) $(FUZZ_REPLAY)
 	$(Q)tests/run-tests $(UNIT_TESTS) $(FUZZ_REPLAY) $(COMMAND_TESTS)
 run-check-vm: guest-files $(VMLINUX_GEN)
-	$(Q)tests/run-tests $(VM_TESTS) $(call table,$(VM_COMBINATIONS))
+	$(Q)tests/run-tests $(VM_TESTS) $(call triggers,$(MATRIX_MORE)) $(call table,$(VM_COMBINATIONS) $(MATRIX_MORE))
 run-check-all: all guest-files $(VMLINUX_GEN) $(UNIT_TESTS) $(FUZZ_REPLAY)
 	$(Q)tests/run-tests $(UNIT_TESTS) $(FUZZ_REPLAY) $(COMMAND_TESTS) $(VM_TESTS) $(LONG_TESTS) \
 		$(call table,$(VM_COMBINATIONS) $(MATRIX_MORE))

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The command line: find the subcommand. */
 #include <bpf/libbpf.h>
-#include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "commands/commands.h"
+#include "emit/object.h"
 #include "pwtrace/wire.h"
 
 #ifndef PWTRACE_VERSION
@@ -45,21 +45,19 @@ static const char features[] = "json"; /* no kernel of this machine can be watch
 
 static void print_version(bool as_json)
 {
-	struct json_object *object;
+	json *object;
 
 	if (!as_json) {
 		printf("pwtrace %s\nlibbpf %s, wire format %d\nfeatures: %s\n", PWTRACE_VERSION,
 		       libbpf_version_string(), PWT_WIRE_VERSION, features);
 		return;
 	}
-	object = json_object_new_object();
-	json_object_object_add(object, "type", json_object_new_string("version"));
-	json_object_object_add(object, "version", json_object_new_string(PWTRACE_VERSION));
-	json_object_object_add(object, "libbpf", json_object_new_string(libbpf_version_string()));
-	json_object_object_add(object, "wire", json_object_new_int(PWT_WIRE_VERSION));
-	json_object_object_add(object, "features", json_object_new_string(features));
-	puts(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN));
-	json_object_put(object);
+	object = object_of("version");
+	put_string(object, "version", PWTRACE_VERSION);
+	put_string(object, "libbpf", libbpf_version_string());
+	put_number(object, "wire", PWT_WIRE_VERSION);
+	put_string(object, "features", features);
+	print_object(stdout, object, false);
 }
 
 static bool is_option(const char *arg, const char *small, const char *large)

@@ -2,10 +2,12 @@
 /*
  * tests/bench/judge: how fast the checker judges, from a generated stream of one-page changes. With
  * a number as argument that many changes are judged; run it under callgrind to count instructions.
+ * Memory that grows with their number is a failure.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "check/check.h"
@@ -28,6 +30,15 @@ static void count_match(void *ctx, const struct change *change)
 {
 	(void)ctx;
 	matches += change->verdict == VERDICT_MATCH;
+}
+
+/* The most that was ever resident, KiB. */
+static long memory(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	return usage.ru_maxrss;
 }
 
 static void fill_path(struct pwt_path *at, __u64 *entries, uint64_t entry)
@@ -53,6 +64,7 @@ int main(int argc, char **argv)
 	struct geometry geo;
 	struct check *check;
 	double seconds;
+	long early = 0;
 
 	geometry_init(&geo, 12, 48, 52);
 	config.geo = &geo;
@@ -66,6 +78,9 @@ int main(int argc, char **argv)
 	for (unsigned long i = 0; i < nr; i++) {
 		bool valid = i & 1;
 
+		if (i == nr / 100)
+			early = memory();
+
 		enter.args[2] = valid ? PTE_VALID | PTE_NG : PTE_PRESENT_INVALID;
 		enter.args[3] = valid ? PTE_PRESENT_INVALID : PTE_VALID | PTE_NG;
 		enter.hdr.time = i * 1000;
@@ -77,8 +92,8 @@ int main(int argc, char **argv)
 	}
 	clock_gettime(CLOCK_MONOTONIC, &to);
 	seconds = to.tv_sec - from.tv_sec + (to.tv_nsec - from.tv_nsec) * 1e-9;
-	printf("%lu one-page changes judged in %.3f s: %.0f a second, %llu MATCH\n", nr, seconds,
-	       nr / seconds, (unsigned long long)matches);
+	printf("%lu one-page changes judged in %.3f s: %.0f a second, %llu MATCH; %ld KiB, %ld after %lu\n",
+	       nr, seconds, nr / seconds, (unsigned long long)matches, memory(), early, nr / 100);
 	check_free(check);
-	return matches != nr;
+	return matches != nr || memory() > early + 1024;
 }

@@ -58,6 +58,10 @@ commands() {
 	done < mod-commands
 	provoke mod stress $burst
 }
+# of pwtrace, whose child this is
+memory() {
+	awk '$1 == "VmRSS:" { print $2 }' /proc/$PPID/status
+}
 echo "$(hits) $(cut -d ' ' -f 1 /proc/uptime)" > /out/begin
 churn module provoke module &
 churn secretmem-1 provoke secretmem 400 &
@@ -72,7 +76,9 @@ left=$2
 while [ $left -gt 0 ] && [ $(hits) -lt $1 ]; do
 	sleep 1
 	left=$((left - 1))
+	[ -e /out/early ] || [ $(hits) -lt $(($1 / 4)) ] || memory > /out/early
 done
+memory > /out/late
 touch /stop
 wait
 echo 0 > /sys/module/kfence/parameters/sample_interval
@@ -119,6 +125,8 @@ holds "at most $most_lost in a million lost" "$c" "\$s.lost as \$n | $at_most" \
 	"[\$c[] | select(.verdict == \"LOST\") | $brief][:10][], \$s" --argjson most $most_lost
 holds "every other verdict has its reason" "$c" 'all($c[]; .verdict == "MATCH" or (.reason | type == "string"))'
 holds "every record makes sense" "$c" '$s.malformed == 0'
+early=$(cat "$tmp/out/early") late=$(cat "$tmp/out/late")
+ok "memory does not grow: $early KiB after a quarter, $late at the end" test "$late" -le $((early + 2048))
 for name in module secretmem-1 secretmem-2 secretmem-3 kfence bpf kprobe check_wx test-module; do
 	rounds=$(awk -v n=$name '$1 == n { print $2 }' "$tmp/out/rounds")
 	if [[ $name == test-module && $have_module -ne 0 ]]; then

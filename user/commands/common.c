@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
-#include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "commands.h"
+#include "emit/object.h"
 
 void common_init(struct common_options *common)
 {
@@ -75,14 +75,10 @@ int cannot_run(const struct common_options *common, const char *text)
 {
 	fprintf(stderr, "pwtrace: %s\n", text);
 	if (common->json) {
-		struct json_object *object = json_object_new_object();
+		json *object = object_of("error");
 
-		json_object_object_add(object, "type", json_object_new_string("error"));
-		json_object_object_add(object, "error", json_object_new_string(text));
-		puts(json_object_to_json_string_ext(object,
-						    JSON_C_TO_STRING_PLAIN |
-							    JSON_C_TO_STRING_NOSLASHESCAPE));
-		json_object_put(object);
+		put_string(object, "error", text);
+		print_object(stdout, object, false);
 	}
 	return EXIT_CANNOT_RUN;
 }

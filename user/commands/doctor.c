@@ -2,12 +2,12 @@
 /* pwtrace doctor: can it run here? Each need and each hook, tried out, with what to do about it. */
 #include <errno.h>
 #include <getopt.h>
-#include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "capture/capture.h"
 #include "commands/commands.h"
+#include "emit/object.h"
 #include "kernel/needs.h"
 #include "kernel/rules.h"
 
@@ -38,48 +38,33 @@ static const char *mark(const struct report *report, bool ok)
 	return ok ? "\033[32mok  \033[0m" : "\033[31mFAIL\033[0m";
 }
 
-static void print_json(const struct report *report, struct json_object *object)
+static void print(const struct report *report, json *object)
 {
-	puts(json_object_to_json_string_ext(object,
-					    (report->common.pretty ? JSON_C_TO_STRING_PRETTY :
-								     JSON_C_TO_STRING_PLAIN) |
-						    JSON_C_TO_STRING_NOSLASHESCAPE));
-	json_object_put(object);
+	print_object(stdout, object, report->common.pretty);
 }
 
-static struct json_object *object_of(const char *type, const char *name)
+static json *named(const char *type, const char *name)
 {
-	struct json_object *object = json_object_new_object();
+	json *object = object_of(type);
 
-	json_object_object_add(object, "type", json_object_new_string(type));
-	json_object_object_add(object, "name", json_object_new_string(name));
+	put_string(object, "name", name);
 	return object;
-}
-
-static void add_string(struct json_object *object, const char *key, const char *value)
-{
-	json_object_object_add(object, key, value ? json_object_new_string(value) : NULL);
-}
-
-static void add_bool(struct json_object *object, const char *key, bool value)
-{
-	json_object_object_add(object, key, json_object_new_boolean(value));
 }
 
 static void report_need(const struct report *report, const struct need *need, int err,
 			const struct problem *why)
 {
-	struct json_object *object;
+	json *object;
 
 	if (!report->common.json) {
 		printf("%s  %-14s %s\n", mark(report, !err), need->name,
 		       err ? why->text : need->what);
 		return;
 	}
-	object = object_of("need", need->name);
-	add_bool(object, "ok", !err);
-	add_string(object, "text", err ? why->text : need->what);
-	print_json(report, object);
+	object = named("need", need->name);
+	put_bool(object, "ok", !err);
+	put_string(object, "text", err ? why->text : need->what);
+	print(report, object);
 }
 
 static const char *state_text(const struct hook_status *hook)
@@ -101,7 +86,7 @@ static const char *state_text(const struct hook_status *hook)
 static void report_hook(const struct report *report, const char *backend,
 			const struct hook_status *hook)
 {
-	struct json_object *object;
+	json *object;
 
 	if (!report->common.json) {
 		printf("      %s  %-40s %s%s%s\n",
@@ -112,29 +97,29 @@ static void report_hook(const struct report *report, const char *backend,
 		       hook->error ? strerror(-hook->error) : "");
 		return;
 	}
-	object = object_of("hook", hook->function);
-	add_string(object, "backend", backend);
-	add_string(object, "state",
+	object = named("hook", hook->function);
+	put_string(object, "backend", backend);
+	put_string(object, "state",
 		   hook->state == HOOK_ATTACHED ? "attached" :
 		   hook->state == HOOK_ABSENT	? "absent" :
 						  "failed");
-	add_string(object, "error", hook->error ? strerror(-hook->error) : NULL);
-	print_json(report, object);
+	put_string(object, "error", hook->error ? strerror(-hook->error) : NULL);
+	print(report, object);
 }
 
 static void report_backend(const struct report *report, const char *name, int err,
 			   const struct problem *why)
 {
-	struct json_object *object;
+	json *object;
 
 	if (!report->common.json) {
 		printf("%s  %-14s %s\n", mark(report, !err), name, err ? why->text : "attaches");
 		return;
 	}
-	object = object_of("backend", name);
-	add_bool(object, "ok", !err);
-	add_string(object, "text", err ? why->text : NULL);
-	print_json(report, object);
+	object = named("backend", name);
+	put_bool(object, "ok", !err);
+	put_string(object, "text", err ? why->text : NULL);
+	print(report, object);
 }
 
 static int ignore_record(void *ctx, const void *record, size_t size)
@@ -175,7 +160,7 @@ static void report_kernel(const struct report *report, const struct kernel *kern
 {
 	const struct geometry *geo = &kernel->geo;
 	char shape[160];
-	struct json_object *object;
+	json *object;
 
 	snprintf(shape, sizeof(shape),
 		 "%uK pages, %u-bit addresses (built for %u), %u levels%s; "
@@ -193,14 +178,14 @@ static void report_kernel(const struct report *report, const struct kernel *kern
 		       shape);
 		return;
 	}
-	object = object_of("kernel", kernel->release);
-	json_object_object_add(object, "page_size", json_object_new_int(1 << geo->page_shift));
-	json_object_object_add(object, "va_bits", json_object_new_int(geo->va_bits));
-	json_object_object_add(object, "levels", json_object_new_int(geo->levels));
-	add_bool(object, "lpa2", geo->lpa2);
-	add_bool(object, "splits_leaves", kernel->splits_leaves);
-	add_bool(object, "rodata_full", kernel->rodata_full);
-	print_json(report, object);
+	object = named("kernel", kernel->release);
+	put_number(object, "page_size", 1 << geo->page_shift);
+	put_number(object, "va_bits", geo->va_bits);
+	put_number(object, "levels", geo->levels);
+	put_bool(object, "lpa2", geo->lpa2);
+	put_bool(object, "splits_leaves", kernel->splits_leaves);
+	put_bool(object, "rodata_full", kernel->rodata_full);
+	print(report, object);
 }
 
 static const char *answer_text(enum op_rule rule, enum op_answer answer)
@@ -211,20 +196,19 @@ static const char *answer_text(enum op_rule rule, enum op_answer answer)
 static void report_rule(const struct report *report, const struct rules *rules, enum op_rule rule)
 {
 	enum op_answer answer = rules->known.answer[rule];
-	struct json_object *object;
+	json *object;
 
 	if (!report->common.json) {
 		printf("      %-18s %s (%s)\n", op_rule_name(rule), answer_text(rule, answer),
 		       rules->from[rule]);
 		return;
 	}
-	object = object_of("rule", op_rule_name(rule));
-	json_object_object_add(object, "answer",
-			       answer == OP_UNKNOWN ? NULL :
-						      json_object_new_boolean(answer == OP_YES));
-	add_string(object, "text", answer_text(rule, answer));
-	add_string(object, "from", rules->from[rule]);
-	print_json(report, object);
+	object = named("rule", op_rule_name(rule));
+	put(object, "answer",
+	    answer == OP_UNKNOWN ? NULL : json_object_new_boolean(answer == OP_YES));
+	put_string(object, "text", answer_text(rule, answer));
+	put_string(object, "from", rules->from[rule]);
+	print(report, object);
 }
 
 /* What the model goes by, and what settled it. */
@@ -283,16 +267,15 @@ static bool check_hooks(const struct report *report)
 
 static void report_end(const struct report *report, bool ok)
 {
-	struct json_object *object;
+	json *object;
 
 	if (!report->common.json) {
 		puts(ok ? "pwtrace can run here." : "pwtrace cannot run here.");
 		return;
 	}
-	object = json_object_new_object();
-	add_string(object, "type", "doctor");
-	add_bool(object, "ok", ok);
-	print_json(report, object);
+	object = object_of("doctor");
+	put_bool(object, "ok", ok);
+	print(report, object);
 }
 
 int cmd_doctor(int argc, char **argv)

@@ -4,13 +4,13 @@
 
 #include <errno.h>
 #include <getopt.h>
-#include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "commands/stop.h"
+#include "emit/object.h"
 
 #define MOST_SAID 20 /* changes that are not MATCH, shown whole */
 
@@ -85,22 +85,13 @@ static int parse_options(struct selftest *test, int argc, char **argv)
 	return 0;
 }
 
-static void print_json(const struct selftest *test, struct json_object *object)
-{
-	puts(json_object_to_json_string_ext(object, (test->common.pretty ? JSON_C_TO_STRING_PRETTY :
-									   JSON_C_TO_STRING_PLAIN) |
-							    JSON_C_TO_STRING_NOSLASHESCAPE));
-	json_object_put(object);
-}
-
 static void plan_json(const struct selftest *test, const char *name, const char *text)
 {
-	struct json_object *object = json_object_new_object();
+	json *object = object_of("step");
 
-	json_object_object_add(object, "type", json_object_new_string("step"));
-	json_object_object_add(object, "name", json_object_new_string(name));
-	json_object_object_add(object, "text", json_object_new_string(text));
-	print_json(test, object);
+	put_string(object, "name", name);
+	put_string(object, "text", text);
+	print_object(stdout, object, test->common.pretty);
 }
 
 /* What is going to happen, before it does. */
@@ -166,14 +157,13 @@ static void stop_emitter(struct selftest *test)
 
 static void json_end(const struct selftest *test, const struct ktap_counts *counts)
 {
-	struct json_object *object = json_object_new_object();
+	json *object = object_of("selftest");
 
-	json_object_object_add(object, "type", json_object_new_string("selftest"));
-	json_object_object_add(object, "ok", json_object_new_boolean(!counts->failed));
-	json_object_object_add(object, "passed", json_object_new_int(counts->passed));
-	json_object_object_add(object, "failed", json_object_new_int(counts->failed));
-	json_object_object_add(object, "skipped", json_object_new_int(counts->skipped));
-	print_json(test, object);
+	put_bool(object, "ok", !counts->failed);
+	put_number(object, "passed", counts->passed);
+	put_number(object, "failed", counts->failed);
+	put_number(object, "skipped", counts->skipped);
+	print_object(stdout, object, test->common.pretty);
 }
 
 /* Results on stdout; the summary ends the objects, and is for people on stderr. */

@@ -1,58 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* For programs: JSON Lines. Addresses and descriptors are hexadecimal strings. */
-#include <inttypes.h>
-#include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "emit.h"
-#include "geometry/descriptor.h"
-
-typedef struct json_object json;
-
-static void put(json *object, const char *key, json *value)
-{
-	json_object_object_add(object, key, value);
-}
-
-static void put_string(json *object, const char *key, const char *value)
-{
-	put(object, key, value ? json_object_new_string(value) : NULL);
-}
-
-static void put_number(json *object, const char *key, int64_t value)
-{
-	put(object, key, json_object_new_int64(value));
-}
-
-static json *hex(uint64_t value)
-{
-	char buf[24];
-
-	snprintf(buf, sizeof(buf), "0x%" PRIx64, value);
-	return json_object_new_string(buf);
-}
-
-static json *mask_names(uint64_t mask)
-{
-	json *array = json_object_new_array();
-	const char *names[64];
-	size_t nr = desc_mask_names(mask, names, 64);
-
-	for (size_t i = 0; i < nr; i++)
-		json_object_array_add(array, json_object_new_string(names[i]));
-	return array;
-}
-
-static json *by_level(const unsigned int counts[PGTABLE_NR_LEVELS])
-{
-	json *object = json_object_new_object();
-
-	for (int level = 0; level < PGTABLE_NR_LEVELS; level++)
-		if (counts[level])
-			put_number(object, geometry_level_name(level), counts[level]);
-	return object;
-}
+#include "object.h"
 
 static json *finding_names(const struct change *change)
 {
@@ -80,7 +32,7 @@ static void put_where(json *object, const struct emitter *emitter, const struct 
 {
 	char symbol[128];
 
-	put(object, "addr", hex(change->addr));
+	put_hex(object, "addr", change->addr);
 	put_number(object, "size", change->size);
 	put_string(object, "zone", zone_name(change->zone));
 	put_string(object, "symbol",
@@ -105,7 +57,7 @@ static void put_who(json *object, const struct emitter *emitter, const struct ch
 	put(object, "stack", stack_symbols(emitter, stack));
 	put(object, "parent",
 	    change->parent_seq ? json_object_new_int64(change->parent_seq) : NULL);
-	put(object, "own", json_object_new_boolean(change->own));
+	put_bool(object, "own", change->own);
 }
 
 static json *difference(const struct difference *diff)
@@ -113,20 +65,10 @@ static json *difference(const struct difference *diff)
 	json *object = json_object_new_object();
 
 	put_string(object, "level", geometry_level_name(diff->level));
-	put(object, "addr", hex(diff->addr));
-	put(object, "before", hex(diff->before));
-	put(object, "expected", hex(diff->expected));
-	put(object, "after", hex(diff->after));
-	return object;
-}
-
-static json *boundary(const struct model_boundary *leaf)
-{
-	json *object = json_object_new_object();
-
-	put_string(object, "level", geometry_level_name(leaf->level));
-	put(object, "start", hex(leaf->start));
-	put(object, "end", hex(leaf->end));
+	put_hex(object, "addr", diff->addr);
+	put_hex(object, "before", diff->before);
+	put_hex(object, "expected", diff->expected);
+	put_hex(object, "after", diff->after);
 	return object;
 }
 
@@ -144,8 +86,8 @@ static json *entries(const struct image *image)
 			json *entry = json_object_new_object();
 
 			put_string(entry, "level", geometry_level_name(slice->level));
-			put(entry, "addr", hex(slice->addr + n * size));
-			put(entry, "entry", hex(desc[n]));
+			put_hex(entry, "addr", slice->addr + n * size);
+			put_hex(entry, "entry", desc[n]);
 			json_object_array_add(array, entry);
 		}
 	}
@@ -168,8 +110,8 @@ static void put_verdict(json *object, const struct change *change)
 {
 	bool refused = change->has_ret && change->ret < 0;
 
-	put(object, "leaves", by_level(change->leaves));
-	put(object, "splits", by_level(change->splits));
+	put_leaves(object, "leaves", change->leaves);
+	put_leaves(object, "splits", change->splits);
 	put_string(object, "verdict", verdict_name(change->verdict));
 	put_string(object, "reason", reason_name(change->reason));
 	put(object, "findings", finding_names(change));
@@ -178,7 +120,7 @@ static void put_verdict(json *object, const struct change *change)
 	if (change->verdict == VERDICT_MISMATCH)
 		put_number(object, "expected_ret", change->expected_ret);
 	if (change->boundary.found)
-		put(object, "boundary", boundary(&change->boundary));
+		put_boundary(object, &change->boundary);
 	if (change->diff.found)
 		put(object, "difference", difference(&change->diff));
 	if (change->verdict == VERDICT_MISMATCH || change->verdict == VERDICT_RACED || refused) {
@@ -189,13 +131,7 @@ static void put_verdict(json *object, const struct change *change)
 
 static void print(struct emitter *emitter, json *object)
 {
-	int flags = emitter->options.pretty ? JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED :
-					      JSON_C_TO_STRING_PLAIN;
-
-	fputs(json_object_to_json_string_ext(object, flags | JSON_C_TO_STRING_NOSLASHESCAPE),
-	      emitter->out);
-	fputc('\n', emitter->out);
-	json_object_put(object);
+	print_object(emitter->out, object, emitter->options.pretty);
 }
 
 static void json_change(struct emitter *emitter, const struct change *change,
@@ -211,8 +147,8 @@ static void json_change(struct emitter *emitter, const struct change *change,
 	put_string(object, "op", change->op);
 	put_string(object, "hook", emit_function(emitter, change->func));
 	put_where(object, emitter, change);
-	put(object, "set", mask_names(change->has_masks ? change->set_mask : 0));
-	put(object, "clear", mask_names(change->has_masks ? change->clear_mask : 0));
+	put_mask(object, "set", change->has_masks ? change->set_mask : 0);
+	put_mask(object, "clear", change->has_masks ? change->clear_mask : 0);
 	put(object, "ret", change->has_ret ? json_object_new_int(change->ret) : NULL);
 	put_who(object, emitter, change, stack);
 	put_number(object, "duration_ns", change->duration);
@@ -230,10 +166,13 @@ static void json_walk(struct emitter *emitter, const struct pwt_walk *walk)
 	put_string(object, "type", "walk");
 	put_string(object, "time", time);
 	put_string(object, "hook", emit_function(emitter, walk->hdr.func));
-	put(object, "start", hex(walk->start));
-	put(object, "end", hex(walk->end));
+	put_hex(object, "start", walk->start);
+	put_hex(object, "end", walk->end);
 	put_string(object, "ops", ops);
-	put(object, "pgd", walk->pgd ? hex(walk->pgd) : NULL);
+	if (walk->pgd)
+		put_hex(object, "pgd", walk->pgd);
+	else
+		put(object, "pgd", NULL);
 	put_number(object, "ret", walk->ret);
 	put_number(object, "pid", walk->hdr.pid);
 	put_number(object, "cpu", walk->hdr.cpu);
@@ -280,7 +219,7 @@ static json *settled(const struct settled *rule)
 	if (rule->answer == OP_UNKNOWN)
 		return NULL;
 	object = json_object_new_object();
-	put(object, "yes", json_object_new_boolean(rule->answer == OP_YES));
+	put_bool(object, "yes", rule->answer == OP_YES);
 	put_number(object, "seq", rule->seq);
 	return object;
 }
@@ -299,9 +238,8 @@ static void json_summary(struct emitter *emitter, const struct summary *summary)
 	static const char *const verdict_keys[VERDICT_NR] = {
 		"match", "mismatch", "unknown", "raced", "lost",
 	};
-	json *object = json_object_new_object();
+	json *object = object_of("summary");
 
-	put_string(object, "type", "summary");
 	put_number(object, "changes", summary->stats->changes);
 	for (enum verdict verdict = 0; verdict < VERDICT_NR; verdict++)
 		put_number(object, verdict_keys[verdict], summary->stats->verdicts[verdict]);

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "ktap.h"
 
-#include <json-c/json.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "object.h"
 
 struct result {
 	const char *group;
@@ -169,21 +170,14 @@ void ktap_print_json(const struct ktap *ktap, FILE *out, bool pretty)
 		[KTAP_SKIP] = "skip",
 		[KTAP_FAILED] = "failed",
 	};
-	int flags = JSON_C_TO_STRING_NOSLASHESCAPE |
-		    (pretty ? JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED :
-			      JSON_C_TO_STRING_PLAIN);
-
 	for (size_t i = 0; i < ktap->nr; i++) {
 		const struct result *result = &ktap->results[i];
-		struct json_object *object = json_object_new_object();
+		json *object = object_of("test");
 
-		json_object_object_add(object, "type", json_object_new_string("test"));
-		json_object_object_add(object, "group", json_object_new_string(result->group));
-		json_object_object_add(object, "name", json_object_new_string(result->name));
-		json_object_object_add(object, "outcome",
-				       json_object_new_string(outcomes[result->outcome]));
-		json_object_object_add(object, "text", json_object_new_string(result->text));
-		fprintf(out, "%s\n", json_object_to_json_string_ext(object, flags));
-		json_object_put(object);
+		put_string(object, "group", result->group);
+		put_string(object, "name", result->name);
+		put_string(object, "outcome", outcomes[result->outcome]);
+		put_string(object, "text", result->text);
+		print_object(out, object, pretty);
 	}
 }

@@ -1,50 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <inttypes.h>
-#include <json-c/json.h>
-
-#include "geometry/descriptor.h"
+#include "object.h"
 #include "prediction.h"
-
-typedef struct json_object json;
-
-static void put(json *object, const char *key, json *value)
-{
-	json_object_object_add(object, key, value);
-}
-
-static void put_string(json *object, const char *key, const char *value)
-{
-	put(object, key, json_object_new_string(value));
-}
-
-static void put_number(json *object, const char *key, int64_t value)
-{
-	put(object, key, json_object_new_int64(value));
-}
-
-static void put_hex(json *object, const char *key, uint64_t value)
-{
-	char buf[24];
-
-	snprintf(buf, sizeof(buf), "0x%" PRIx64, value);
-	put_string(object, key, buf);
-}
-
-static void put_bool(json *object, const char *key, bool value)
-{
-	put(object, key, json_object_new_boolean(value));
-}
-
-static json *mask_names(uint64_t mask)
-{
-	json *array = json_object_new_array();
-	const char *names[64];
-	size_t nr = desc_mask_names(mask, names, 64);
-
-	for (size_t i = 0; i < nr; i++)
-		json_object_array_add(array, json_object_new_string(names[i]));
-	return array;
-}
 
 static json *area(const struct op_result *result)
 {
@@ -72,19 +28,16 @@ static json *parts(const struct op_result *result)
 
 	for (uint32_t i = 0; i < result->nr_parts; i++) {
 		const struct op_part *part = &result->parts[i];
-		json *object = json_object_new_object(), *leaves = json_object_new_object();
+		json *object = json_object_new_object();
 
 		put_hex(object, "addr", part->addr);
 		put_number(object, "size", part->size);
 		put_bool(object, "alias", part->alias);
-		put(object, "set", mask_names(part->set_mask));
-		put(object, "clear", mask_names(part->clear_mask));
+		put_mask(object, "set", part->set_mask);
+		put_mask(object, "clear", part->clear_mask);
 		put_number(object, "ret", part->ret);
 		put_string(object, "flush", flushes[part->flush]);
-		for (int level = 0; level < PGTABLE_NR_LEVELS; level++)
-			if (part->leaves[level])
-				put_number(leaves, geometry_level_name(level), part->leaves[level]);
-		put(object, "leaves", leaves);
+		put_leaves(object, "leaves", part->leaves);
 		json_object_array_add(array, object);
 	}
 	return array;
@@ -135,19 +88,6 @@ static json *findings(const struct op_result *result)
 	return array;
 }
 
-static json *boundary(const struct op_result *result)
-{
-	json *object;
-
-	if (!result->boundary.found)
-		return NULL;
-	object = json_object_new_object();
-	put_string(object, "level", geometry_level_name(result->boundary.level));
-	put_hex(object, "start", result->boundary.start);
-	put_hex(object, "end", result->boundary.end);
-	return object;
-}
-
 static void put_result(json *object, const struct op_result *result)
 {
 	put(object, "ret",
@@ -155,7 +95,7 @@ static void put_result(json *object, const struct op_result *result)
 	put_string(object, "decided_by", op_decision_name(result->decision));
 	put_string(object, "text", op_decision_text(result->decision));
 	put(object, "area", area(result));
-	put(object, "boundary", boundary(result));
+	put_boundary(object, &result->boundary);
 	put(object, "parts", parts(result));
 	put(object, "splits", splits(result));
 	put(object, "changes", changes(result));
@@ -234,11 +174,8 @@ static json *tried_object(const struct tried *tried)
 void prediction_json(FILE *out, const struct kernel *kernel, const struct emit_options *options,
 		     const struct shown_prediction *shown)
 {
-	int flags = options->pretty ? JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED :
-				      JSON_C_TO_STRING_PLAIN;
-	json *object = json_object_new_object();
+	json *object = object_of("prediction");
 
-	put_string(object, "type", "prediction");
 	put_string(object, "op", op_name(shown->request->op));
 	put_hex(object, "addr", shown->request->addr);
 	put_number(object, "size",
@@ -247,7 +184,5 @@ void prediction_json(FILE *out, const struct kernel *kernel, const struct emit_o
 	put(object, "alternatives", alternatives(shown->prediction));
 	put_number(object, "blank_tables", shown->blank);
 	put(object, "tried", tried_object(shown->tried));
-	fprintf(out, "%s\n",
-		json_object_to_json_string_ext(object, flags | JSON_C_TO_STRING_NOSLASHESCAPE));
-	json_object_put(object);
+	print_object(out, object, options->pretty);
 }
