@@ -296,6 +296,57 @@ TEST(contiguous_runs)
 		}
 }
 
+/* Invalid after success */
+
+/* The masks of both encodings; a block that is invalid in the old one is a hole (15bfba1ad77f). */
+TEST(valid_was_asked_for)
+{
+	static const struct request block = { VMALLOC + BLOCK, BLOCK, PTE_VALID, 0 };
+	static const struct request again = { VMALLOC + BLOCK, BLOCK, PTE_VALID,
+					      PTE_PRESENT_INVALID };
+	static const struct request hide = { VMALLOC + BLOCK, BLOCK, 0, PTE_VALID };
+	static const struct request hole = { VMALLOC + 2 * BLOCK, BLOCK, PTE_VALID, 0 };
+	static const struct request part = { VMALLOC + BLOCK, PAGE, PTE_VALID, 0 };
+	static const struct request page = { VMALLOC + 5 * PAGE, PAGE, PTE_VALID, 0 };
+	static const struct {
+		const char *what;
+		const struct request *request;
+		uint64_t lacks, has; /* of the entry before */
+		int ret;
+		bool still;
+	} cases[] = {
+		{ "a block that is a hole to the walk", &block, PTE_VALID, 0, 0, true },
+		{ "the same by the new masks", &again, PTE_VALID, 0, 0, true },
+		{ "part of it", &part, PTE_VALID, 0, 0, true },
+		{ "the new encoding", &again, PTE_VALID, PTE_PRESENT_INVALID, 0, false },
+		{ "valid all the time", &block, 0, 0, 0, false },
+		{ "refused", &part, 0, 0, -EINVAL, false },
+		{ "it was to be invalid", &hide, 0, 0, 0, false },
+		{ "it was to be, and is", &hide, PTE_VALID, 0, 0, false },
+		{ "nothing is mapped", &hole, 0, 0, 0, false },
+		{ "a page", &page, PTE_VALID, 0, 0, false },
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
+		const struct request *request = cases[i].request;
+		bool is_page = request == &page, present = !cases[i].lacks || cases[i].has;
+		struct change change;
+		struct world world;
+		uint64_t *entry;
+
+		test_case("%s", cases[i].what);
+		usual_world(&world);
+		entry = is_page ? pte(&world, 5) :
+				  tables_entry(&world.tables, PGTABLE_LEVEL_PMD, request->start);
+		*entry = (*entry & ~cases[i].lacks) | cases[i].has;
+		change = play(&world, request, cases[i].ret,
+			      (is_page || present) && !cases[i].ret ? NULL : do_nothing);
+		EXPECT_VERDICT(&change, MATCH, NONE);
+		EXPECT_EQ(!!(change.findings & BIT(STILL_INVALID)), cases[i].still);
+		world_release(&world);
+	}
+}
+
 /* Sleeping */
 
 TEST(splits_where_nothing_may_sleep)

@@ -89,6 +89,7 @@ enum finding {
 	FINDING_WX,		 /* writable and executable after the call, as it was asked for */
 	FINDING_BROKEN_RUN, /* members of a contiguous run differ, as the kernel's rules have it */
 	FINDING_BREAK_BEFORE_MAKE, /* a live entry's size, address or contiguous bit was changed */
+	FINDING_STILL_INVALID,	   /* valid was asked for and 0 returned, and a leaf is not valid */
 	FINDING_NR,
 };
 

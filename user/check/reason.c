@@ -138,6 +138,8 @@ static const struct {
 	[FINDING_BREAK_BEFORE_MAKE] = {
 		"break-before-make",
 		"a live entry's size, address or contiguous bit changed, without break-before-make" },
+	[FINDING_STILL_INVALID] = {
+		"still-invalid", "0 was returned, and memory that was to be valid is not" },
 };
 
 static const char *const rules[RULE_NR] = {

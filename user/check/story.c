@@ -43,8 +43,11 @@ bool story_wx(const struct image *image, uint64_t addr, uint64_t leaf)
 	return writable_executable(leaf) && !table_forbids(image, addr);
 }
 
-/* Is any of the range writable and executable after the change? */
-static bool leaves_wx(const struct change *change, struct difference *where)
+/* What is looked for among the leaves of a range: @image has @leaf for @addr. */
+typedef bool (*leaf_test)(const struct image *image, uint64_t addr, uint64_t leaf);
+
+/* The first leaf of the range, as it is after the change, that @is_it is true of. */
+static bool leaves_any(const struct change *change, leaf_test is_it, struct difference *where)
 {
 	const struct image *image = &change->after;
 	uint64_t start = geometry_untag(change->addr), end = start + change->size;
@@ -58,8 +61,7 @@ static bool leaves_wx(const struct change *change, struct difference *where)
 			uint64_t addr = slice->addr + n * size;
 
 			if (addr + size <= start || addr >= end ||
-			    desc_table(entries[n], slice->level) ||
-			    !story_wx(image, addr, entries[n]))
+			    desc_table(entries[n], slice->level) || !is_it(image, addr, entries[n]))
 				continue;
 			*where = (struct difference){ .found = true,
 						      .level = slice->level,
@@ -69,6 +71,31 @@ static bool leaves_wx(const struct change *change, struct difference *where)
 		}
 	}
 	return false;
+}
+
+/* Is any of the range writable and executable after the change? */
+static bool leaves_wx(const struct change *change, struct difference *where)
+{
+	return leaves_any(change, story_wx, where);
+}
+
+static bool invalid_leaf(const struct image *image, uint64_t addr, uint64_t leaf)
+{
+	(void)image;
+	(void)addr;
+	return leaf && !desc_valid(leaf);
+}
+
+/*
+ * Before 15bfba1ad77f the walk takes an invalid block for a hole, and says that it made it valid.
+ * Something is mapped there as long as the entry is not 0.
+ */
+static bool leaves_invalid(const struct change *change)
+{
+	struct difference where;
+
+	return (change->set_mask & PTE_VALID) && !change->ret &&
+	       leaves_any(change, invalid_leaf, &where);
 }
 
 static struct made_ro *place(struct check *check, uint64_t start)
@@ -219,6 +246,8 @@ void story_findings(const struct comparison *cmp, struct change *change)
 	if (story_concerns(change) && !change->ret && !rule_off(check, RULE_WX) &&
 	    leaves_wx(change, &where))
 		add_finding(change, FINDING_WX);
+	if (leaves_invalid(change))
+		add_finding(change, FINDING_STILL_INVALID);
 }
 
 void story_address(const struct check *check, struct change *change)
