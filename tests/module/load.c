@@ -239,3 +239,45 @@ int stress_run(int argc, char **argv, struct answer *a)
 	kfree(w);
 	return err;
 }
+
+/* What the pages of one area are mapped by. */
+static bool is_huge(const void *addr)
+{
+	struct leaf leaf;
+
+	leaf_lookup((unsigned long)addr, &leaf);
+	return leaf.size > PAGE_SIZE;
+}
+
+/*
+ * churn N: N times an area of pages, and then one of blocks in its place. vfree() leaves the tables
+ * of the first, and the block is put over them (vmap_try_huge_pmd()).
+ */
+int churn_run(int argc, char **argv, struct answer *a)
+{
+	unsigned long n, i, huge = 0, same = 0;
+	void *pages, *blocks;
+
+	if (argc != 2 || kstrtoul(argv[1], 0, &n) || !n) {
+		say(a, "error=usage: churn N\n");
+		return -EINVAL;
+	}
+	for (i = 0; i < n && !signal_pending(current); i++) {
+		pages = vmalloc(2 * PMD_SIZE);
+		vfree(pages);
+		/* now, and not when there is enough to do: or another address is taken */
+		vm_unmap_aliases();
+		blocks = vmalloc_huge(2 * PMD_SIZE, GFP_KERNEL);
+		if (!pages || !blocks) {
+			vfree(blocks);
+			return -ENOMEM;
+		}
+		huge += is_huge(blocks);
+		same += abs_diff((unsigned long)blocks, (unsigned long)pages) < 2 * PMD_SIZE;
+		vfree(blocks);
+		vm_unmap_aliases();
+		cond_resched();
+	}
+	say(a, "ret=%d areas=%lu huge=%lu same=%lu\n", i < n ? -EINTR : 0, 2 * i, huge, same);
+	return 0;
+}

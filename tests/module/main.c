@@ -109,6 +109,31 @@ static int run_info(int argc, char **argv, struct answer *a)
 	return 0;
 }
 
+/*
+ * rodata_full 0|1: as if it were booted so. With a linear map of blocks that cannot be split this
+ * is what no command line gives: aliases that are to be changed, and cannot be.
+ */
+static int run_rodata_full(int argc, char **argv, struct answer *a)
+{
+	struct leaf leaf;
+	bool full;
+
+	if (argc != 2 || kstrtobool(argv[1], &full)) {
+		say(a, "error=usage: rodata_full 0|1\n");
+		return -EINVAL;
+	}
+	if (!kc.rodata_full)
+		return -EOPNOTSUPP;
+	leaf_lookup((unsigned long)kc.rodata_full, &leaf);
+	if (leaf.val & PTE_RDONLY) {
+		say(a, "error=it is read-only, boot with rodata=off\n");
+		return -EROFS;
+	}
+	WRITE_ONCE(*kc.rodata_full, full);
+	say(a, "rodata_full=%d\n", full);
+	return 0;
+}
+
 static int run_help(int argc, char **argv, struct answer *a);
 
 static const struct {
@@ -122,6 +147,8 @@ static const struct {
 	{ "entry", run_entry, "entry [alias:]SLOT FIRST COUNT" },
 	{ "bench", bench_run, "bench valid|ro|x|direct_map N" },
 	{ "stress", stress_run, "stress N [THREADS]" },
+	{ "churn", churn_run, "churn N" },
+	{ "rodata_full", run_rodata_full, "rodata_full 0|1" },
 	{ "plant", plant_run,
 	  "plant FAULT RANGE [INDEX] [BIT | VALUE | PAGE], FAULT and what it takes:" },
 	{ "unplant", run_unplant, "unplant" },

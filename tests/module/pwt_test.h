@@ -37,6 +37,7 @@ struct kernel_calls {
 	int (*__change_memory_common)(unsigned long start, unsigned long size, pgprot_t set,
 				      pgprot_t clear);
 	unsigned long swapper_pg_dir;
+	bool *rodata_full;
 	unsigned long walk_kernel_page_table_range_lockless;
 	unsigned long apply_to_page_range;
 	/* update_range_prot() or __change_memory_common(); set_memory_ro() and then set_memory_x()
@@ -158,6 +159,7 @@ void ambush_undo(void);
 
 int bench_run(int argc, char **argv, struct answer *a);
 int stress_run(int argc, char **argv, struct answer *a);
+int churn_run(int argc, char **argv, struct answer *a);
 
 /* walk.c: the kernel's page walk, for kernels whose header has all of its callbacks */
 

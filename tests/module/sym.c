@@ -43,6 +43,7 @@ static const struct {
 	SYM(update_range_prot, false),
 	SYM(__change_memory_common, false),
 	SYM(swapper_pg_dir, true),
+	SYM(rodata_full, false),
 	SYM(walk_kernel_page_table_range_lockless, false),
 	SYM(apply_to_page_range, false),
 	SYM(init_mm, false),
