@@ -1267,6 +1267,11 @@ TEST(common_verdicts)
 			expect_verdict(__FILE__, __LINE__, change, cases[i].verdict,
 				       cases[i].reason);
 			EXPECT_EQ(change->findings, cases[i].findings);
+			EXPECT_EQ(change->has_area, !cases[i].story.no_area_record);
+			if (change->has_area) {
+				EXPECT_EQ(change->area.addr, cases[i].story.area_addr);
+				EXPECT_EQ(change->area.flags, cases[i].story.area_flags);
+			}
 		}
 		world_release(&world);
 	}

@@ -11,8 +11,6 @@
 
 /* What change_memory_common() is known to have done, from the records inside it. */
 struct common {
-	bool area_seen;
-	struct pwt_area area;
 	unsigned int aliases; /* changes of one page in the linear map */
 	unsigned int own;     /* changes of the range itself */
 	int own_ret;

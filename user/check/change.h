@@ -152,6 +152,8 @@ struct change {
 	struct difference diff;
 	struct model_boundary boundary;
 	struct story story;
+	bool has_area;
+	struct pwt_area area; /* that change_memory_common() looked at; addr 0: there is none */
 	struct image before, after; /* what was read; empty where nothing was */
 };
 

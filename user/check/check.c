@@ -278,10 +278,10 @@ static int take_area(struct check *check, const struct pwt_area *area)
 {
 	struct call *call = call_innermost(check, area->hdr.task);
 
-	if (!call || call->change.func != PWT_FN_COMMON || call->common.area_seen)
+	if (!call || call->change.func != PWT_FN_COMMON || call->change.has_area)
 		return 0;
-	call->common.area = *area;
-	call->common.area_seen = true;
+	call->change.area = *area;
+	call->change.has_area = true;
 	return 0;
 }
 

@@ -130,7 +130,7 @@ static bool refuses_huge(struct check *check, const struct call *call)
 /* Why the request is refused before anything is looked at, FINDING_NR: it is not. */
 static enum finding refusal(struct check *check, const struct call *call)
 {
-	const struct pwt_area *area = &call->common.area;
+	const struct pwt_area *area = &call->change.area;
 	uint64_t end = page_start(check, &call->change) + call->change.size;
 
 	if (!area->addr)
@@ -150,26 +150,25 @@ static bool changes_alias(const struct check *check, const struct change *change
 	       (change->set_mask == PTE_RDONLY || change->clear_mask == PTE_RDONLY);
 }
 
-static bool whole_area(const struct common *common)
+static bool whole_area(const struct call *call)
 {
-	return common->area_seen && common->aliases == common->area.nr_pages;
+	return call->change.has_area && call->common.aliases == call->change.area.nr_pages;
 }
 
 /* Does the number of aliases show whether they are those of the range or of the area? */
-static bool tells_loop(const struct common *common, unsigned int pages)
+static bool tells_loop(const struct call *call, unsigned int pages)
 {
-	return common->area_seen && common->area.nr_pages != pages &&
-	       (common->aliases == pages || whole_area(common));
+	return call->change.has_area && call->change.area.nr_pages != pages &&
+	       (call->common.aliases == pages || whole_area(call));
 }
 
 /* Did the kernel change the other kind of aliases than it did before? */
-static enum reason other_loop(const struct check *check, const struct common *common,
+static enum reason other_loop(const struct check *check, const struct call *call,
 			      unsigned int pages)
 {
 	enum op_answer area = check->stats.alias_area.answer;
 
-	if (area == OP_UNKNOWN || !tells_loop(common, pages) ||
-	    (area == OP_YES) == whole_area(common))
+	if (area == OP_UNKNOWN || !tells_loop(call, pages) || (area == OP_YES) == whole_area(call))
 		return REASON_NONE;
 	return area == OP_YES ? REASON_ALIAS_MISSED : REASON_ALIAS_TOO_WIDE;
 }
@@ -186,8 +185,8 @@ static enum reason missing(const struct check *check, const struct call *call)
 		return common->aliases ? REASON_ALIAS_RANGE : REASON_NONE;
 	if (common->aliases < pages)
 		return REASON_ALIAS_MISSED;
-	if (common->aliases == pages || whole_area(common) || !common->area_seen)
-		return common->alias_wrong ? REASON_ALIAS_RANGE : other_loop(check, common, pages);
+	if (common->aliases == pages || whole_area(call) || !call->change.has_area)
+		return common->alias_wrong ? REASON_ALIAS_RANGE : other_loop(check, call, pages);
 	/* neither those of the range nor those of the area: which was it to be? */
 	return common->alias_wrong ? REASON_ALIAS_MISSED : REASON_ALIAS_TOO_WIDE;
 }
@@ -232,8 +231,8 @@ static bool judge_carried_out(struct check *check, struct call *call, bool final
 	} else {
 		set_verdict(change, VERDICT_MATCH, REASON_NONE);
 		if (changes_alias(check, change) && common->own &&
-		    tells_loop(common, change->size / geometry_page_size(check->config.geo)))
-			settle(&check->stats.alias_area, whole_area(common), change->seq);
+		    tells_loop(call, change->size / geometry_page_size(check->config.geo)))
+			settle(&check->stats.alias_area, whole_area(call), change->seq);
 	}
 	if (common->first_error && !change->ret)
 		add_finding(change, FINDING_ERROR_SWALLOWED);
@@ -254,7 +253,7 @@ bool judge_common(struct check *check, struct call *call, bool final)
 		set_verdict(change, VERDICT_UNKNOWN, REASON_RODATA_UNKNOWN);
 		return true;
 	}
-	if (common->area_seen)
+	if (change->has_area)
 		why = refusal(check, call);
 	else if (change->ret && !common->own && !common->aliases) {
 		set_verdict(change, VERDICT_UNKNOWN, REASON_NO_AREA);

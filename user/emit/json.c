@@ -72,6 +72,17 @@ static json *difference(const struct difference *diff)
 	return object;
 }
 
+static json *area(const struct pwt_area *area)
+{
+	json *object = json_object_new_object();
+
+	put_hex(object, "addr", area->addr);
+	put_number(object, "size", area->size);
+	put_number(object, "pages", area->nr_pages);
+	put_hex(object, "flags", area->flags);
+	return object;
+}
+
 /* The leaf-level entries that were read, in the order of addresses. */
 static json *entries(const struct image *image)
 {
@@ -115,6 +126,8 @@ static void put_verdict(json *object, const struct change *change)
 	put_string(object, "verdict", verdict_name(change->verdict));
 	put_string(object, "reason", reason_name(change->reason));
 	put(object, "findings", finding_names(change));
+	if (change->has_area)
+		put(object, "area", change->area.addr ? area(&change->area) : NULL);
 	if (change->story.parts)
 		put(object, "story", story(&change->story));
 	if (change->verdict == VERDICT_MISMATCH)

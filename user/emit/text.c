@@ -214,6 +214,13 @@ static void print_details(struct text *text, const struct change *change)
 	for (int i = 0; i < FINDING_NR; i++)
 		if (refused && change->findings & 1U << i)
 			fprintf(text->base.out, "    %s\n", finding_text(i));
+	if (refused && change->has_area && change->area.addr)
+		fprintf(text->base.out,
+			"    area %#" PRIx64 " to %#" PRIx64 ", %" PRIu64 " pages, flags %#" PRIx64
+			"\n",
+			(uint64_t)change->area.addr,
+			(uint64_t)(change->area.addr + change->area.size),
+			(uint64_t)change->area.nr_pages, (uint64_t)change->area.flags);
 	if (change->boundary.found)
 		draw_boundary(text->base.out, change, "    ");
 	if (change->diff.found)
