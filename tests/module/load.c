@@ -250,12 +250,13 @@ static bool is_huge(const void *addr)
 }
 
 /*
- * churn N: N times an area of pages, and then one of blocks in its place. vfree() leaves the tables
- * of the first, and the block is put over them (vmap_try_huge_pmd()).
+ * churn N: N times an area of pages, and then one of blocks in its place, each with a change.
+ * vfree() leaves the tables of the first, and the blocks are put over them (vmap_try_huge_pmd()). A
+ * contended kernel uses small pages now and then.
  */
 int churn_run(int argc, char **argv, struct answer *a)
 {
-	unsigned long n, i, huge = 0, same = 0;
+	unsigned long n, i, small = 0, same = 0, pages_nr = 2 * PMD_SIZE / PAGE_SIZE;
 	void *pages, *blocks;
 
 	if (argc != 2 || kstrtoul(argv[1], 0, &n) || !n) {
@@ -264,6 +265,8 @@ int churn_run(int argc, char **argv, struct answer *a)
 	}
 	for (i = 0; i < n && !signal_pending(current); i++) {
 		pages = vmalloc(2 * PMD_SIZE);
+		if (pages)
+			kc.set_memory_nx((unsigned long)pages, 1);
 		vfree(pages);
 		/* now, and not when there is enough to do: or another address is taken */
 		vm_unmap_aliases();
@@ -272,12 +275,14 @@ int churn_run(int argc, char **argv, struct answer *a)
 			vfree(blocks);
 			return -ENOMEM;
 		}
-		huge += is_huge(blocks);
+		if (!is_huge(blocks) || kc.set_memory_valid((unsigned long)blocks, pages_nr, 0) ||
+		    kc.set_memory_valid((unsigned long)blocks, pages_nr, 1))
+			small++;
 		same += abs_diff((unsigned long)blocks, (unsigned long)pages) < 2 * PMD_SIZE;
 		vfree(blocks);
 		vm_unmap_aliases();
 		cond_resched();
 	}
-	say(a, "ret=%d areas=%lu huge=%lu same=%lu\n", i < n ? -EINTR : 0, 2 * i, huge, same);
+	say(a, "ret=%d areas=%lu small=%lu same=%lu\n", i < n ? -EINTR : 0, 2 * i, small, same);
 	return 0;
 }

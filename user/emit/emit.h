@@ -93,6 +93,13 @@ static inline void emitter_free(struct emitter *emitter)
 struct emitter *emit_text_new(void);
 struct emitter *emit_json_new(void);
 
+/* Not a MISMATCH, but nothing was done: its entries are shown, and what the findings mean. */
+static inline bool emit_nothing_done(const struct change *change)
+{
+	return change->has_ret &&
+	       (change->ret < 0 || change->findings & 1U << FINDING_STILL_INVALID);
+}
+
 /* Words that back ends share. */
 const char *emit_function(const struct emitter *emitter, enum pwt_func func);
 const char *emit_record_type(enum pwt_type type);	/* NULL for PWT_NONE */

@@ -119,8 +119,6 @@ static json *story(const struct story *story)
 
 static void put_verdict(json *object, const struct change *change)
 {
-	bool refused = change->has_ret && change->ret < 0;
-
 	put_leaves(object, "leaves", change->leaves);
 	put_leaves(object, "splits", change->splits);
 	put_string(object, "verdict", verdict_name(change->verdict));
@@ -136,7 +134,8 @@ static void put_verdict(json *object, const struct change *change)
 		put_boundary(object, &change->boundary);
 	if (change->diff.found)
 		put(object, "difference", difference(&change->diff));
-	if (change->verdict == VERDICT_MISMATCH || change->verdict == VERDICT_RACED || refused) {
+	if (change->verdict == VERDICT_MISMATCH || change->verdict == VERDICT_RACED ||
+	    emit_nothing_done(change)) {
 		put(object, "before", entries(&change->before));
 		put(object, "after", entries(&change->after));
 	}

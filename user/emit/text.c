@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * For people: a line a change. Lines that say the same about other addresses are folded into a
- * count; a MISMATCH and a refused request show their entries.
+ * count; a MISMATCH and a request that did nothing show their entries.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -202,7 +202,7 @@ static void print_stack(struct text *text, const struct stack *stack)
 
 static void print_details(struct text *text, const struct change *change)
 {
-	bool refused = change->has_ret && change->ret < 0;
+	bool nothing_done = emit_nothing_done(change);
 
 	if (change->verdict == VERDICT_MISMATCH) {
 		fprintf(text->base.out, "    %s: %s\n", reason_name(change->reason),
@@ -212,9 +212,9 @@ static void print_details(struct text *text, const struct change *change)
 				change->expected_ret);
 	}
 	for (int i = 0; i < FINDING_NR; i++)
-		if (refused && change->findings & 1U << i)
+		if (nothing_done && change->findings & 1U << i)
 			fprintf(text->base.out, "    %s\n", finding_text(i));
-	if (refused && change->has_area && change->area.addr)
+	if (nothing_done && change->has_area && change->area.addr)
 		fprintf(text->base.out,
 			"    area %#" PRIx64 " to %#" PRIx64 ", %" PRIu64 " pages, flags %#" PRIx64
 			"\n",
@@ -225,7 +225,7 @@ static void print_details(struct text *text, const struct change *change)
 		draw_boundary(text->base.out, change, "    ");
 	if (change->diff.found)
 		print_difference(text, change);
-	else if (change->verdict == VERDICT_MISMATCH || refused)
+	else if (change->verdict == VERDICT_MISMATCH || nothing_done)
 		print_entries(text, change);
 }
 
