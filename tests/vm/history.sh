@@ -132,7 +132,7 @@ if boot newest '' module R1:huge_area R3:one_of_eight R4:alias_fails R4:alias_sw
 		says 'R13, 7.3: the alias of data and bss is mapped for hibernation, and unmapped again' \
 			"$match and $ok"' and ($r | length) == 2 and all($r[]; .zone == "linear"
 				and .op == "set_memory_valid" and .leaves.pte * 4096 == .size and .findings == [])
-				and ($r[0].set | index("VALID")) != null and ($r[1].clear | index("VALID")) != null'
+				and ($r[0].set | index("PTE_VALID")) != null and ($r[1].clear | index("PTE_VALID")) != null'
 		is "$kernel: R13: it is all of them" "$(ask "$c" "$mine [\$r[].size] | unique[]" "${about[@]}")" \
 			$((16#${ends[1]} - 16#${ends[0]}))
 		says 'R13: the stack says who it was' \
@@ -220,11 +220,12 @@ if boot newest '' module R10:tables_go; then
 		"$(cat "$out.status") $(wc -l < "$out.predict")" "0 $(wc -l < "$out.requests")"
 	is "$kernel: R10: whatever it saw, the answer is 0" "$(jq -c '[.ret, .decided_by]' "$out.predict" | sort -u)" \
 		'[0,"done"]'
-	ok "$kernel: R10: it saw more than one state" \
-		test "$(jq -c '.parts[0].leaves' "$out.predict" | sort -u | wc -l)" -gt 2
+	ok "$kernel: R10: and answered while they were" test "$(wc -l < "$out.predict")" -ge 10
 	is "$kernel: R10: check_wx_pages has no complaint" "$(awk '{ print $2 }' "$tmp/out/wx")" SUCCESS
 	echo "# $kernel: $(ask "$c" '$s | "\(.changes) changes, \(.match) MATCH"'), $(cat "$out.gone") tables freed," \
-		"$(wc -l < "$out.predict") predictions: $(jq -c '.parts[0].leaves' "$out.predict" | sort | uniq -c | xargs)"
+		"$(wc -l < "$out.predict") predictions:" \
+		"$(jq -r '.parts[0].leaves | to_entries | map("\(.value) \(.key)") | join(" and ") | if . == "" then "nothing" else . end' \
+			"$out.predict" | sort | uniq -c | sed -E 's/^ +([0-9]+) (.*)/\1 times \2/' | paste -sd, | sed 's/,/, /g')"
 	warned
 fi
 finish
