@@ -211,7 +211,7 @@ fi
 if boot newest '' module R10:tables_go; then
 	out=$tmp/out/tables_go
 	show tables_go > /dev/null
-	says 'R10, fixed in July 2026: tables become blocks under those who read them, and all is MATCH' \
+	says 'R10, fixed in July 2026 (for b6bdb7517c3d): tables become blocks under those who read them, and all is MATCH' \
 		"$match and $ok"' and ($c | all(.verdict == "MATCH"))
 			and ([$r[] | select(.leaves.pmd == 2)] | length) > 40'
 	is "$kernel: R10: the module did what it should" "$(grep -o 'ret=0 areas=800' "$out.churn")" 'ret=0 areas=800'
