@@ -6,9 +6,8 @@
 #include "test.h"
 #include "world.h"
 
-#define PA	 0x90000000ULL
-#define VM_ALLOC 0x2
-#define VM_HUGE	 0x400
+#define PA	0x90000000ULL
+#define VM_HUGE 0x400
 
 extern const struct actor actor;
 extern const struct request one_page_ro, four_pages_ro;
