@@ -23,6 +23,9 @@ struct pwt_config {
 	__u64 oa_mask;	    /* descriptor bits that are output address bits in place */
 	__u64 pageattr_ops; /* address of the kernel's pageattr_ops, 0: unknown */
 	__u64 page_size;    /* bytes */
+	__u64 page_shift;
+	__u64 vmap_pages;      /* address of __vmap_pages_range_noflush(), 0: there is none */
+	__u64 vmap_pages_size; /* bytes of its code */
 	__u64 levels;
 	struct pwt_level level[PWT_MAX_LEVELS]; /* top level first, those that are not there all 0
 						 */

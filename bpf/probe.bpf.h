@@ -10,6 +10,9 @@
 
 #include "call.bpf.h"
 
+/* By number, from 0 on: libbpf 1.1 has names for the first five only. */
+#define probe_argument(ctx, nr) (__PT_REGS_CAST(ctx)->regs[nr])
+
 struct probe_key {
 	u64 task;
 	u64 frame;
@@ -34,6 +37,17 @@ static __always_inline void probe_key(struct pt_regs *ctx, u8 func, struct probe
 	key->func = func;
 }
 
+static __always_inline void probe_keep(struct pt_regs *ctx, u8 func, const struct probe_args *call)
+{
+	struct probe_key key;
+
+	probe_key(ctx, func, &key);
+	if (bpf_map_update_elem(&in_flight, &key, call, BPF_ANY)) {
+		__sync_fetch_and_add(&counters.lost_state, 1);
+		__sync_fetch_and_add(task_losses((u32)bpf_get_current_pid_tgid()), 1);
+	}
+}
+
 static __always_inline int probe_remember(struct pt_regs *ctx, u8 func, u32 nr_args)
 {
 	struct probe_args call = {
@@ -42,13 +56,8 @@ static __always_inline int probe_remember(struct pt_regs *ctx, u8 func, u32 nr_a
 		.args[2] = nr_args > 2 ? PT_REGS_PARM3(ctx) : 0,
 		.args[3] = nr_args > 3 ? PT_REGS_PARM4(ctx) : 0,
 	};
-	struct probe_key key;
 
-	probe_key(ctx, func, &key);
-	if (bpf_map_update_elem(&in_flight, &key, &call, BPF_ANY)) {
-		__sync_fetch_and_add(&counters.lost_state, 1);
-		__sync_fetch_and_add(task_losses((u32)bpf_get_current_pid_tgid()), 1);
-	}
+	probe_keep(ctx, func, &call);
 	return 0;
 }
 
@@ -67,24 +76,32 @@ static __always_inline bool probe_recall(struct pt_regs *ctx, u8 func, struct pr
 	return true;
 }
 
-static __always_inline int probe_call(struct pt_regs *ctx, u8 func, u32 nr_args, bool entries)
+/* The entry record of a call. */
+static __always_inline void probe_entered(struct pt_regs *ctx, u8 func, const u64 *args,
+					  u32 nr_args, bool entries)
 {
 	u64 frame = PT_REGS_FP(ctx);
+	struct pwt_enter *rec;
+
+	rec = begin(ctx, func, frame, args, nr_args);
+	if (!rec)
+		return;
+	rec->callers[0] = PT_REGS_RET(ctx);
+	rec->callers[1] = load_word(frame + 8);
+	entered(rec, func, frame, args, entries);
+}
+
+static __always_inline int probe_call(struct pt_regs *ctx, u8 func, u32 nr_args, bool entries)
+{
 	u64 args[4] = {
 		PT_REGS_PARM1(ctx),
 		PT_REGS_PARM2(ctx),
 		PT_REGS_PARM3(ctx),
 		PT_REGS_PARM4(ctx),
 	};
-	struct pwt_enter *rec;
 
 	probe_remember(ctx, func, nr_args);
-	rec = begin(ctx, func, frame, args, nr_args);
-	if (!rec)
-		return 0;
-	rec->callers[0] = PT_REGS_RET(ctx);
-	rec->callers[1] = load_word(frame + 8);
-	entered(rec, func, frame, args, entries);
+	probe_entered(ctx, func, args, nr_args, entries);
 	return 0;
 }
 

@@ -4,6 +4,7 @@
  * kprobe/kretprobe. User space sets the target functions and loads what it attaches. Nothing is
  * decided here that user space can decide.
  */
+#include "birth.bpf.h"
 #include "call.bpf.h"
 #include "probe.bpf.h"
 
@@ -175,6 +176,109 @@ SEC("kretprobe") int kretprobe_area(struct pt_regs *ctx)
 SEC("kretprobe.multi") int multiret_area(struct pt_regs *ctx)
 {
 	found_area(PT_REGS_FP(ctx), PT_REGS_RC(ctx));
+	return 0;
+}
+
+/* A pointer to pointers is something that the verifier of older kernels lets nobody have. */
+static __always_inline u64 fourth_argument(u64 *ctx)
+{
+	return load_word((u64)ctx + 3 * sizeof(u64));
+}
+
+/*
+ * A function that makes a mapping, with @nr_args arguments of which the first are address, end, and
+ * what birth_args_##name() says of the rest; it is false for a call that is not to be reported.
+ */
+#define BIRTH_HOOK(name, func, nr_args)                                                            \
+	SEC("fentry") int fentry_##name(u64 *ctx)                                                  \
+	{                                                                                          \
+		u64 caller[PWT_NR_CALLERS];                                                        \
+		struct birth_args args;                                                            \
+		struct pwt_enter *rec;                                                             \
+                                                                                                   \
+		fentry_callers(ctx, nr_args, caller);                                              \
+		if (!birth_args_##name(ctx[0], ctx[1], ctx[2], fourth_argument(ctx),               \
+				       nr_args > 4 ? ctx[4] : 0, caller[0], &args))                \
+			return 0;                                                                  \
+		rec = begin(ctx, func, (u64)ctx, args.args, 4);                                    \
+		if (!rec)                                                                          \
+			return 0;                                                                  \
+		rec->callers[0] = caller[0];                                                       \
+		rec->callers[1] = caller[1];                                                       \
+		entered(rec, func, (u64)ctx, args.args, true);                                     \
+		read_pages(func, (u64)ctx, &args);                                                 \
+		return 0;                                                                          \
+	}                                                                                          \
+	SEC("fexit") int fexit_##name(u64 *ctx)                                                    \
+	{                                                                                          \
+		u64 caller[PWT_NR_CALLERS];                                                        \
+		struct birth_args args;                                                            \
+                                                                                                   \
+		fentry_callers(ctx, nr_args, caller);                                              \
+		if (birth_args_##name(ctx[0], ctx[1], ctx[2], fourth_argument(ctx),                \
+				      nr_args > 4 ? ctx[4] : 0, caller[0], &args))                 \
+			leave(func, (u64)ctx, args.args[0], args.args[1], (s32)ctx[nr_args],       \
+			      true);                                                               \
+		return 0;                                                                          \
+	}                                                                                          \
+	static __always_inline int probe_##name(struct pt_regs *ctx)                               \
+	{                                                                                          \
+		struct birth_args args;                                                            \
+                                                                                                   \
+		if (!birth_args_##name(PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx), PT_REGS_PARM3(ctx), \
+				       PT_REGS_PARM4(ctx), PT_REGS_PARM5(ctx), PT_REGS_RET(ctx),   \
+				       &args))                                                     \
+			return 0;                                                                  \
+		probe_keep(ctx, func, (const struct probe_args *)args.args);                       \
+		probe_entered(ctx, func, args.args, 4, true);                                      \
+		read_pages(func, PT_REGS_FP(ctx), &args);                                          \
+		return 0;                                                                          \
+	}                                                                                          \
+	SEC("kprobe") int kprobe_##name(struct pt_regs *ctx)                                       \
+	{                                                                                          \
+		return probe_##name(ctx);                                                          \
+	}                                                                                          \
+	SEC("kretprobe") int kretprobe_##name(struct pt_regs *ctx)                                 \
+	{                                                                                          \
+		return probe_return(ctx, func, true);                                              \
+	}                                                                                          \
+	SEC("kprobe.multi") int multi_##name(struct pt_regs *ctx)                                  \
+	{                                                                                          \
+		return probe_##name(ctx);                                                          \
+	}                                                                                          \
+	SEC("kretprobe.multi") int multiret_##name(struct pt_regs *ctx)                            \
+	{                                                                                          \
+		return probe_return(ctx, func, true);                                              \
+	}
+
+BIRTH_HOOK(vmap_pages, PWT_FN_VMAP_PAGES, 5)
+BIRTH_HOOK(vmap_small, PWT_FN_VMAP_SMALL, 4)
+BIRTH_HOOK(vmap_range, PWT_FN_VMAP_RANGE, 5)
+
+/*
+ * __vmalloc_node_range(size, align, start, end, gfp_mask, prot, vm_flags, node, caller): nine
+ * arguments, which trampolines of older kernels do not take, so that this is a kprobe everywhere.
+ */
+SEC("kprobe") int kprobe_vmalloc(struct pt_regs *ctx)
+{
+	struct probe_args call = { {
+		0,
+		PT_REGS_PARM1(ctx),
+		probe_argument(ctx, 5),
+		probe_argument(ctx, 6),
+	} };
+
+	probe_keep(ctx, PWT_FN_VMALLOC, &call);
+	probe_entered(ctx, PWT_FN_VMALLOC, call.args, 4, false);
+	return 0;
+}
+
+SEC("kretprobe") int kretprobe_vmalloc(struct pt_regs *ctx)
+{
+	struct probe_args call;
+
+	if (probe_recall(ctx, PWT_FN_VMALLOC, &call))
+		leave(PWT_FN_VMALLOC, PT_REGS_FP(ctx), 0, call.args[1], PT_REGS_RC(ctx), false);
 	return 0;
 }
 

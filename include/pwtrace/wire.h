@@ -27,6 +27,7 @@
 #define PWT_MID_ENTRIES	  64
 #define PWT_SLICE_ENTRIES 512  /* most entries in one pwt_slice */
 #define PWT_MAX_STEPS	  4096 /* slices read for one phase of a call before it is cut short */
+#define PWT_PAGES_RECORDS 128  /* pwt_pages records of one call before it is cut short */
 
 enum pwt_type {
 	PWT_NONE,
@@ -37,6 +38,7 @@ enum pwt_type {
 	PWT_CALLBACK, /* struct pwt_callback: a pageattr callback is called */
 	PWT_SPLIT,    /* struct pwt_split: a leaf was split */
 	PWT_AREA,     /* struct pwt_area: the vm_struct that change_memory_common() looked at */
+	PWT_PAGES,    /* struct pwt_pages: pages that are about to be mapped */
 	PWT_NR_TYPES,
 };
 
@@ -61,7 +63,11 @@ enum pwt_func {
 	PWT_FN_SPLIT_LEAF, /* split_kernel_leaf_mapping() */
 	PWT_FN_SPLIT_PUD,
 	PWT_FN_SPLIT_PMD,
-	PWT_FN_AREA, /* find_vm_area() */
+	PWT_FN_AREA,	   /* find_vm_area() */
+	PWT_FN_VMAP_PAGES, /* __vmap_pages_range_noflush(), for blocks */
+	PWT_FN_VMAP_SMALL, /* vmap_small_pages_range_noflush() */
+	PWT_FN_VMAP_RANGE, /* vmap_range_noflush(), but for the steps of the first */
+	PWT_FN_VMALLOC,	   /* __vmalloc_node_range() */
 	PWT_NR_FUNCS,
 };
 
@@ -105,7 +111,7 @@ struct pwt_enter {
 	struct pwt_hdr hdr;
 	__u32 tgid;
 	__u32 preempt_count; /* thread_info.preempt_count: the context, see linux/preempt.h */
-	__u64 args[4];	     /* as the function got them */
+	__u64 args[4];	     /* as the function got them; see below for PWT_FN_VM* */
 	__u64 callers[PWT_NR_CALLERS]; /* return addresses, innermost first, with a PAC; 0: unknown
 					*/
 	char comm[PWT_COMM_LEN];
@@ -115,6 +121,14 @@ struct pwt_enter {
 	__u64 entries[PWT_SMALL_ENTRIES];
 };
 
+/*
+ * args[] of the functions that make mappings; the first two are those of the pwt_exit, too.
+ *
+ * PWT_FN_VMAP_PAGES  address, bytes, pgprot, page_shift
+ * PWT_FN_VMAP_SMALL  the same, page_shift that of a page
+ * PWT_FN_VMAP_RANGE   address, bytes, pgprot, physical address
+ * PWT_FN_VMALLOC     0, bytes, pgprot, vm_flags; its pwt_exit's ret is the address, 0: it failed
+ */
 struct pwt_exit {
 	struct pwt_hdr hdr;
 	__s64 ret;
@@ -162,6 +176,15 @@ struct pwt_area {
 	__u64 nr_pages;
 };
 
+/* A part of the array that PWT_FN_VMAP_PAGES or _SMALL got: pages from number first on, in order.
+ */
+struct pwt_pages {
+	struct pwt_hdr hdr;
+	__u32 first;
+	__u32 nr;
+	__u64 pages[]; /* addresses of struct page */
+};
+
 _Static_assert(sizeof(struct pwt_hdr) == 40, "wire: pwt_hdr");
 _Static_assert(sizeof(struct pwt_path) == 48, "wire: pwt_path");
 _Static_assert(sizeof(struct pwt_enter) == 200, "wire: pwt_enter");
@@ -171,5 +194,6 @@ _Static_assert(sizeof(struct pwt_walk) == 80, "wire: pwt_walk");
 _Static_assert(sizeof(struct pwt_callback) == 64, "wire: pwt_callback");
 _Static_assert(sizeof(struct pwt_split) == 80, "wire: pwt_split");
 _Static_assert(sizeof(struct pwt_area) == 72, "wire: pwt_area");
+_Static_assert(sizeof(struct pwt_pages) == 48, "wire: pwt_pages");
 
 #endif

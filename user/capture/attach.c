@@ -36,11 +36,19 @@ static bool wanted(const struct hook *hook, const struct kernel *kernel,
 		return options->calls;
 	case WHEN_CALLBACKS:
 		return options->callbacks;
+	case WHEN_BIRTHS:
+		return options->births;
 	case WHEN_SPLITS:
 		return kernel->splits_leaves || kernel->splits_unknown;
 	default:
 		return true;
 	}
+}
+
+/* How hook @i is attached: some can be in one way only. */
+static enum backend way(const struct attachment *att, size_t i)
+{
+	return hooks[i].only != BACKEND_AUTO ? hooks[i].only : att->backend;
 }
 
 static struct bpf_program *program(struct pwtrace_bpf *skel, const char *prefix, const char *name)
@@ -90,11 +98,11 @@ static void prepare_hook(struct attachment *att, size_t i, const struct kernel *
 		status->function = hook->functions[0];
 	if (status->state != HOOK_ATTACHED)
 		return;
-	to->entry = program(att->skel, backends[att->backend].entry, hook->program);
-	to->exit = program(att->skel, backends[att->backend].exit, hook->program);
-	err = prepare_program(to->entry, att->backend, status->function);
+	to->entry = program(att->skel, backends[way(att, i)].entry, hook->program);
+	to->exit = program(att->skel, backends[way(att, i)].exit, hook->program);
+	err = prepare_program(to->entry, way(att, i), status->function);
 	if (!err)
-		err = prepare_program(to->exit, att->backend, status->function);
+		err = prepare_program(to->exit, way(att, i), status->function);
 	if (err) {
 		/* not in BTF: a static function with several copies, or of a kernel without it */
 		status->state = HOOK_FAILED;
@@ -111,19 +119,24 @@ void attach_config(struct pwt_config *config, const struct kernel *kernel,
 		   const struct capture_options *options)
 {
 	const struct geometry *geo = &kernel->geo;
+	uint64_t start = 0, end = 0;
 
+	kernel_code(kernel, "__vmap_pages_range_noflush", &start, &end);
 	*config = (struct pwt_config){
 		.root = kernel->root_va,
 		.phys_to_virt = kernel->phys_to_virt,
 		.oa_mask = geo->oa_mask,
 		.pageattr_ops = options->walks ? 0 : kernel->pageattr_ops,
 		.page_size = geometry_page_size(geo),
+		.page_shift = geo->page_shift,
 		.levels = geo->levels,
 		.high_mask = geo->lpa2		   ? 0x300 :
 			     geo->page_shift == 16 ? 0xf000 :
 						     0,
 		.high_shift = geo->lpa2 ? 42 : 36,
 		.stack = options->stack,
+		.vmap_pages = start,
+		.vmap_pages_size = end - start,
 	};
 	for (unsigned int depth = 0; depth < geo->levels; depth++) {
 		enum pgtable_level level = geometry_top(geo) - depth;
@@ -172,9 +185,9 @@ static int attach_hook(struct attachment *att, size_t i, const struct kernel *ke
 
 	if (status->state != HOOK_ATTACHED)
 		return 0;
-	err = attach_one(to->exit, att->backend, status->function, kernel, true, &to->exit_link);
+	err = attach_one(to->exit, way(att, i), status->function, kernel, true, &to->exit_link);
 	if (!err)
-		err = attach_one(to->entry, att->backend, status->function, kernel, false,
+		err = attach_one(to->entry, way(att, i), status->function, kernel, false,
 				 &to->entry_link);
 	if (!err)
 		return 0;
@@ -324,7 +337,7 @@ static void detach_entries_at(struct attachment *att, enum place at)
 
 		if (place(hooks[i].func) != at)
 			continue;
-		to->missed += link_missed(att->backend, to->entry_link);
+		to->missed += link_missed(way(att, i), to->entry_link);
 		bpf_link__destroy(to->entry_link);
 		to->entry_link = NULL;
 	}
@@ -367,8 +380,8 @@ uint64_t attach_missed(struct attachment *att)
 
 		att->status[i].missed = to->missed + program_missed(to->entry) +
 					program_missed(to->exit) +
-					link_missed(att->backend, to->entry_link) +
-					link_missed(att->backend, to->exit_link);
+					link_missed(way(att, i), to->entry_link) +
+					link_missed(way(att, i), to->exit_link);
 		sum += att->status[i].missed;
 	}
 	return sum;

@@ -28,6 +28,7 @@ struct capture_options {
 	bool callbacks;	  /* the pageattr callbacks */
 	bool calls;	  /* set_memory_valid() and set_direct_map_*() as changes of their own */
 	bool walks;	  /* pageattr walks are reported too */
+	bool births;	  /* mappings that mm/vmalloc.c makes */
 	bool verbose;	  /* libbpf's messages */
 };
 

@@ -11,6 +11,7 @@ enum hook_when {
 	WHEN_CALLS,
 	WHEN_CALLBACKS,
 	WHEN_SPLITS, /* the kernel splits leaves */
+	WHEN_BIRTHS,
 };
 
 struct hook {
@@ -18,7 +19,8 @@ struct hook {
 	const char *program; /* programs are named WAY_PROGRAM: fentry_range, kprobe_range ... */
 	const char *functions[2]; /* kernel functions, the best first */
 	enum hook_when when;
-	bool required; /* nothing can be watched without it */
+	bool required;	   /* nothing can be watched without it */
+	enum backend only; /* the one way to attach that there is a program for; else AUTO */
 };
 
 extern const struct hook hooks[];

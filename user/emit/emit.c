@@ -38,6 +38,10 @@ const char *emit_function(const struct emitter *emitter, enum pwt_func func)
 		[PWT_FN_SET_DIRECT_MAP_VALID] = "set_direct_map_valid_noflush",
 		[PWT_FN_WALK] = "walk_kernel_page_table_range",
 		[PWT_FN_WALK_LOCKLESS] = "walk_kernel_page_table_range_lockless",
+		[PWT_FN_VMAP_PAGES] = "__vmap_pages_range_noflush",
+		[PWT_FN_VMAP_SMALL] = "vmap_small_pages_range_noflush",
+		[PWT_FN_VMAP_RANGE] = "vmap_range_noflush",
+		[PWT_FN_VMALLOC] = "__vmalloc_node_range",
 	};
 
 	if (func == PWT_FN_RANGE)
@@ -124,7 +128,7 @@ const char *emit_record_type(enum pwt_type type)
 	static const char *const types[PWT_NR_TYPES] = {
 		[PWT_ENTER] = "entry", [PWT_EXIT] = "exit",	    [PWT_SLICE] = "slice",
 		[PWT_WALK] = "walk",   [PWT_CALLBACK] = "callback", [PWT_SPLIT] = "split",
-		[PWT_AREA] = "area",
+		[PWT_AREA] = "area",   [PWT_PAGES] = "pages",
 	};
 
 	return types[type];
