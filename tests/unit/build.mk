@@ -6,7 +6,7 @@ HOSTCC ?= cc
 BUILD_HOST ?= build/host
 
 UNIT_PROGRAMS := geometry descriptor zone image pagewalk addrxlat vma folio memory exhaustive compare \
-	model op check mismatch story kernel live filter
+	model vmap op check mismatch story births kernel live filter
 UNIT_BINS := $(UNIT_PROGRAMS:%=$(BUILD_HOST)/unit/%)
 UNIT_TESTS := $(UNIT_BINS) tests/unit/vmlinux_gen.sh
 

@@ -132,8 +132,8 @@ static bool one_page(uint64_t start, uint64_t size)
 }
 
 /* read_step(), until the range is read */
-void world_slices(struct world *world, const struct actor *actor, enum pwt_phase phase,
-		  uint64_t start, uint64_t bytes)
+static void slices(struct world *world, const struct actor *actor, enum pwt_func func,
+		   enum pwt_phase phase, uint64_t start, uint64_t bytes)
 {
 	uint64_t addr = start, end = start + bytes;
 	bool first_step = true;
@@ -160,7 +160,7 @@ void world_slices(struct world *world, const struct actor *actor, enum pwt_phase
 			nr++;
 		nr += left;
 		slice = calloc(1, sizeof(*slice) + nr * 8);
-		slice->hdr = header(world, actor, PWT_SLICE, PWT_FN_RANGE);
+		slice->hdr = header(world, actor, PWT_SLICE, func);
 		slice->hdr.time = 0;
 		slice->hdr.phase = phase;
 		slice->addr = here;
@@ -176,6 +176,18 @@ void world_slices(struct world *world, const struct actor *actor, enum pwt_phase
 	}
 }
 
+void world_slices(struct world *world, const struct actor *actor, enum pwt_phase phase,
+		  uint64_t start, uint64_t bytes)
+{
+	slices(world, actor, PWT_FN_RANGE, phase, start, bytes);
+}
+
+static bool has_entries(enum pwt_func func)
+{
+	return func == PWT_FN_RANGE || func == PWT_FN_VMAP_PAGES || func == PWT_FN_VMAP_SMALL ||
+	       func == PWT_FN_VMAP_RANGE;
+}
+
 void world_fill_enter(struct world *world, const struct actor *actor, enum pwt_func func,
 		      const uint64_t args[4], struct pwt_enter *enter)
 {
@@ -187,9 +199,9 @@ void world_fill_enter(struct world *world, const struct actor *actor, enum pwt_f
 	enter->callers[0] = actor->caller;
 	strcpy(enter->comm, "provoke");
 	enter->stack_id = -1;
-	if (func == PWT_FN_RANGE && one_page(args[0], args[1]))
+	if (has_entries(func) && one_page(args[0], args[1]))
 		window(world, args[0], &enter->at, (uint64_t *)enter->entries);
-	else if (func == PWT_FN_RANGE)
+	else if (has_entries(func))
 		enter->hdr.flags = PWT_F_SLICES;
 }
 
@@ -202,9 +214,9 @@ void world_fill_exit(struct world *world, const struct actor *actor, enum pwt_fu
 	exit->ret = ret;
 	exit->args[0] = start;
 	exit->args[1] = size;
-	if (func == PWT_FN_RANGE && one_page(start, size))
+	if (has_entries(func) && one_page(start, size))
 		window(world, start, &exit->at, (uint64_t *)exit->entries);
-	else if (func == PWT_FN_RANGE)
+	else if (has_entries(func))
 		exit->hdr.flags = PWT_F_SLICES;
 }
 
@@ -247,6 +259,46 @@ void world_return(struct world *world, const struct actor *actor, enum pwt_func 
 
 	world_fill_exit(world, actor, func, a0, a1, ret, &exit);
 	world_send(world, &exit, sizeof(exit));
+}
+
+void world_birth(struct world *world, const struct actor *actor, enum pwt_func func,
+		 const uint64_t args[4])
+{
+	struct pwt_enter enter;
+
+	world_fill_enter(world, actor, func, args, &enter);
+	world_send(world, &enter, sizeof(enter));
+	if (has_entries(func) && !enter.at.depth)
+		slices(world, actor, func, PWT_BEFORE, args[0], args[1]);
+}
+
+void world_born(struct world *world, const struct actor *actor, enum pwt_func func,
+		const uint64_t args[4], int64_t ret)
+{
+	struct pwt_exit exit;
+
+	world_fill_exit(world, actor, func, args[0], args[1], ret, &exit);
+	if (has_entries(func) && !exit.at.depth)
+		slices(world, actor, func, PWT_AFTER, args[0], args[1]);
+	world_send(world, &exit, sizeof(exit));
+}
+
+void world_array(struct world *world, const struct actor *actor, enum pwt_func func,
+		 unsigned int first, unsigned int nr, uint64_t pa, bool reverse)
+{
+	size_t size = sizeof(struct pwt_pages) + nr * 8;
+	struct pwt_pages *pages = calloc(1, size);
+
+	pages->hdr = header(world, actor, PWT_PAGES, func);
+	pages->hdr.time = 0;
+	pages->first = first;
+	pages->nr = nr;
+	for (unsigned int i = 0; i < nr; i++)
+		pages->pages[i] = VMEMMAP +
+				  ((pa - PHYS_OFFSET) / PAGE + (reverse ? nr - 1 - i : i)) *
+					  STRUCT_PAGE;
+	world_send(world, pages, size);
+	free(pages);
 }
 
 void world_area(struct world *world, const struct actor *actor, uint64_t addr, uint64_t size,

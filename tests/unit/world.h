@@ -79,6 +79,21 @@ void world_return(struct world *world, const struct actor *actor, enum pwt_func 
 void world_area(struct world *world, const struct actor *actor, uint64_t addr, uint64_t size,
 		uint64_t flags);
 
+/*
+ * A mapping begins to be made, or has been: all records but the pages. @args as wire.h has them of
+ * @func.
+ */
+void world_birth(struct world *world, const struct actor *actor, enum pwt_func func,
+		 const uint64_t args[4]);
+void world_born(struct world *world, const struct actor *actor, enum pwt_func func,
+		const uint64_t args[4], int64_t ret);
+/* @nr pages of the array from number @first on, which are @pa and so on, or in the other order. */
+void world_array(struct world *world, const struct actor *actor, enum pwt_func func,
+		 unsigned int first, unsigned int nr, uint64_t pa, bool reverse);
+
+#define VMEMMAP	    0xfffffdffc0000000ULL
+#define STRUCT_PAGE 64
+
 /* Slices of one phase. */
 void world_slices(struct world *world, const struct actor *actor, enum pwt_phase phase,
 		  uint64_t start, uint64_t size);

@@ -21,6 +21,19 @@ struct common {
 	unsigned int room;
 };
 
+/* The pages that a mapping is made of, by the records before it. */
+struct birth_pages {
+	uint64_t *pa;
+	uint64_t nr; /* from the first on, without a gap */
+	uint64_t room;
+};
+
+/* What is known of the mapping that a vmalloc() made. */
+struct birth_part {
+	bool seen;
+	uint64_t addr, size, asked;
+};
+
 struct call {
 	struct change change; /* first: what is handed out */
 	uint64_t task;
@@ -38,6 +51,9 @@ struct call {
 	unsigned int waiting; /* parts whose verdict is put off */
 	struct call *story;   /* the call that waits for this one's verdict */
 	struct common common;
+	struct birth_pages pages;
+	uint64_t phys; /* of a range of physical addresses */
+	struct birth_part part;
 	struct model_callback *callbacks;
 	unsigned int nr_callbacks, room_callbacks;
 };
@@ -67,6 +83,7 @@ struct check {
 	/* finished, the verdict waits for what others did; oldest first */
 	struct call *deferred, **deferred_end;
 	struct call *spare;
+	enum vmap_runs runs;		/* as far as mappings have shown it */
 	uint64_t unseen, unseen_before; /* config.unseen(), at this look and at the one before */
 	struct past past[HISTORY];
 	/* by address, the newest of those that share a place */
@@ -86,6 +103,19 @@ void call_put(struct check *check, struct call *call);
 const char *op_of(const struct check *check, const struct call *call);
 bool in_code(const struct code_range *range, const struct geometry *geo, uint64_t caller);
 bool is_part_of(const struct check *check, const struct call *inner, const struct call *outer);
+
+/* birth.c: mappings that are made. */
+bool is_birth(enum pwt_func func);
+void birth_describe(const struct check *check, struct call *call, const uint64_t *args);
+int birth_take_pages(struct check *check, struct call *call, const struct pwt_pages *pages);
+void birth_take_part(struct check *check, struct call *vmalloc, const struct call *part);
+void birth_returned(const struct check *check, struct call *vmalloc, uint64_t addr);
+const char *birth_op(const struct check *check, const struct call *call);
+bool judge_birth(struct check *check, struct call *call, bool final);
+void judge_vmalloc(struct check *check, struct call *call);
+
+/* judge.c: what forbids a verdict before the model is asked */
+bool unusable(struct change *change, struct call *call);
 
 /* judge.c: a change of a range. Returns false if the verdict has to wait. */
 bool judge_range(struct check *check, struct call *call, bool final);

@@ -56,6 +56,10 @@ static void describe_args(const struct check *check, struct call *call, const ui
 	const struct geometry *geo = check->config.geo;
 	struct change *change = &call->change;
 
+	if (is_birth(change->func)) {
+		birth_describe(check, call, args);
+		return;
+	}
 	change->addr = args[0];
 	change->size = geometry_page_size(geo);
 	if (change->func == PWT_FN_RANGE)
@@ -147,6 +151,7 @@ void call_put(struct check *check, struct call *call)
 	image_release(&call->change.after);
 	free(call->common.alias_addrs);
 	free(call->callbacks);
+	free(call->pages.pa);
 	call->next_task = check->spare;
 	check->spare = call;
 }

@@ -9,6 +9,7 @@
 #include "geometry/zone.h"
 #include "image/image.h"
 #include "model/model.h"
+#include "model/vmap.h"
 #include "pwtrace/wire.h"
 
 enum verdict {
@@ -54,6 +55,13 @@ enum reason {
 	REASON_ALIAS_RANGE,
 	REASON_ALIAS_TOO_WIDE,
 	REASON_ALIAS_WRITABLE,
+	REASON_NOT_MAPPED,
+	REASON_MAPPED_SMALLER,
+	REASON_MAPPED_LARGER,
+	REASON_MAPPED_WRONG_PAGE,
+	REASON_MAPPED_WRONG_BITS,
+	REASON_MAPPED_WRONG_SIZE,
+	REASON_HUGE_NOT_ALLOWED,
 	/* UNKNOWN */
 	REASON_SPLIT,
 	REASON_SPLIT_STATE,
@@ -64,6 +72,7 @@ enum reason {
 	REASON_NO_AREA,
 	REASON_RODATA_UNKNOWN,
 	REASON_NOTHING_SEEN,
+	REASON_NO_MEMORY,
 	/* RACED */
 	REASON_CONCURRENT_CHANGE,
 	REASON_TORN_READ,
@@ -90,6 +99,17 @@ enum finding {
 	FINDING_BROKEN_RUN, /* members of a contiguous run differ, as the kernel's rules have it */
 	FINDING_BREAK_BEFORE_MAKE, /* a live entry's size, address or contiguous bit was changed */
 	FINDING_STILL_INVALID,	   /* valid was asked for and 0 returned, and a leaf is not valid */
+	/* of a mapping that was made: why it has no larger blocks, in the order of enum vmap_why */
+	FINDING_TOO_SMALL,
+	FINDING_NOT_ASKED,
+	FINDING_VIRTUAL_ALIGNMENT,
+	FINDING_PHYSICAL_ALIGNMENT,
+	FINDING_SCATTERED_PAGES,
+	FINDING_LEVEL_UNSUPPORTED,
+	FINDING_TABLE_KEPT,
+	FINDING_NO_HUGE_FLAG,  /* of vmalloc(): no VM_ALLOW_HUGE_VMAP */
+	FINDING_HUGE_OFF,      /* ... nohugevmalloc */
+	FINDING_HUGE_FALLBACK, /* ... and smaller than the size and the flags allow */
 	FINDING_NR,
 };
 
@@ -118,6 +138,18 @@ struct difference {
 	uint64_t before;
 	uint64_t expected;
 	uint64_t after;
+};
+
+/* A mapping that was made, by mm/vmalloc.c. */
+struct birth {
+	uint64_t prot;
+	uint64_t asked;	   /* bytes: the largest block that the caller allows; 0: not a birth */
+	uint64_t vm_flags; /* of vmalloc() */
+	struct {
+		uint64_t nr;
+		uint32_t why; /* not the next larger; bits: 1 << enum vmap_why */
+	} mapped[VMAP_NR];
+	uint64_t pages; /* of the pages that were asked for, those whose address is known */
 };
 
 struct change {
@@ -150,6 +182,7 @@ struct change {
 	unsigned int leaves[PGTABLE_NR_LEVELS]; /* that the model changed, by level */
 	unsigned int splits[PGTABLE_NR_LEVELS]; /* blocks that the kernel was seen to split */
 	struct difference diff;
+	struct birth birth;
 	struct model_boundary boundary;
 	struct story story;
 	bool has_area;

@@ -121,6 +121,13 @@ static bool judge(struct check *check, struct call *call, bool final)
 		return judge_range(check, call, final);
 	case PWT_FN_COMMON:
 		return judge_common(check, call, final);
+	case PWT_FN_VMAP_PAGES:
+	case PWT_FN_VMAP_SMALL:
+	case PWT_FN_VMAP_RANGE:
+		return judge_birth(check, call, final);
+	case PWT_FN_VMALLOC:
+		judge_vmalloc(check, call);
+		return true;
 	default:
 		judge_entry_point(call);
 		return true;
@@ -133,7 +140,9 @@ static int finish(struct check *check, struct call *call)
 	struct call *parent = call->parent;
 	int err = 0;
 
-	if (parent)
+	if (parent && parent->change.func == PWT_FN_VMALLOC)
+		birth_take_part(check, parent, call);
+	else if (parent)
 		err = common_take_child(check, parent, call);
 	call_close(check, call);
 	remember(check, call);
@@ -238,6 +247,8 @@ static int take_exit(struct check *check, const struct pwt_exit *exit)
 		return err;
 	call->change.ret = exit->ret;
 	call->change.has_ret = true;
+	if (call->change.func == PWT_FN_VMALLOC)
+		birth_returned(check, call, exit->ret);
 	call->change.duration = exit->hdr.time - call->change.time;
 	call->end_time = exit->hdr.time;
 	call->flags |= exit->hdr.flags;
@@ -272,6 +283,13 @@ static int take_slice(struct check *check, const struct pwt_slice *slice)
 			   slice->hdr.phase == PWT_AFTER ? &call->change.after :
 							   &call->change.before,
 			   slice->addr, &slice->at, (const uint64_t *)slice->entries, slice->nr);
+}
+
+static int take_pages(struct check *check, const struct pwt_pages *pages)
+{
+	struct call *call = call_find(check, &pages->hdr);
+
+	return call ? birth_take_pages(check, call, pages) : 0;
 }
 
 static int take_area(struct check *check, const struct pwt_area *area)
@@ -408,6 +426,11 @@ static size_t least_size(const struct pwt_hdr *hdr, size_t size)
 		return sizeof(struct pwt_split);
 	case PWT_AREA:
 		return sizeof(struct pwt_area);
+	case PWT_PAGES:
+		if (size < sizeof(struct pwt_pages) ||
+		    ((const struct pwt_pages *)hdr)->nr > PWT_SLICE_ENTRIES)
+			return SIZE_MAX;
+		return sizeof(struct pwt_pages) + ((const struct pwt_pages *)hdr)->nr * 8;
 	default:
 		return SIZE_MAX;
 	}
@@ -424,6 +447,8 @@ static int take(struct check *check, const struct pwt_hdr *hdr)
 		return take_slice(check, (const struct pwt_slice *)hdr);
 	case PWT_AREA:
 		return take_area(check, (const struct pwt_area *)hdr);
+	case PWT_PAGES:
+		return take_pages(check, (const struct pwt_pages *)hdr);
 	case PWT_WALK:
 		return take_walk(check, (const struct pwt_walk *)hdr);
 	case PWT_SPLIT:

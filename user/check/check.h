@@ -18,6 +18,25 @@ struct code_range {
 	uint64_t end;
 };
 
+/* Who asks for a mapping: a function that its call returns to, and what it is called. */
+struct birth_caller {
+	struct code_range code;
+	const char *op;
+};
+
+#define BIRTH_CALLERS 12
+
+/* What is needed of the kernel to judge mappings that are made. */
+struct birth_config {
+	uint64_t vmemmap;	    /* address of the first struct page; 0: not known */
+	uint64_t struct_page;	    /* bytes of one */
+	uint64_t phys_offset;	    /* physical address of the page that it is of, modulo 2^64 */
+	unsigned int ioremap_shift; /* ioremap_max_page_shift; 0: not known */
+	bool vmalloc_pages;	    /* vmap_allow_huge is off */
+	bool no_blocks;		    /* only contiguous runs are made, if any */
+	struct birth_caller callers[BIRTH_CALLERS]; /* those that there are */
+};
+
 struct check_config {
 	const struct geometry *geo;
 	const struct zones *zones;
@@ -28,6 +47,7 @@ struct check_config {
 	struct code_range __change_memory_common;
 	struct code_range set_memory_valid;
 	struct code_range set_memory_enc_dec;
+	struct birth_config births;
 	bool callbacks;	     /* callbacks are captured: check their order */
 	bool exclusive_hook; /* range hook is __change_memory_common() */
 	uint32_t own_tgid;

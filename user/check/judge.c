@@ -305,8 +305,7 @@ static void conclude(struct change *change, const struct comparison *cmp,
 	story_findings(cmp, change);
 }
 
-/* What forbids a verdict before the model is asked. */
-static bool unusable(struct change *change, struct call *call)
+bool unusable(struct change *change, struct call *call)
 {
 	if (is_lost(call))
 		return true;

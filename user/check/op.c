@@ -29,7 +29,9 @@ bool is_part_of(const struct check *check, const struct call *inner, const struc
 
 	if ((in->preempt_count ^ out->preempt_count) & INTERRUPT_CONTEXT)
 		return false;
-	if (out->func == PWT_FN_RANGE)
+	if (out->func == PWT_FN_VMALLOC)
+		return in->func == PWT_FN_VMAP_PAGES || in->func == PWT_FN_VMAP_SMALL;
+	if (out->func == PWT_FN_RANGE || is_birth(out->func) || is_birth(in->func))
 		return false;
 	if (out->func != PWT_FN_COMMON)
 		return in->func == PWT_FN_RANGE || in->func == PWT_FN_SET_MEMORY_VALID;
@@ -86,6 +88,11 @@ const char *op_of(const struct check *check, const struct call *call)
 		return "set_direct_map_default_noflush";
 	case PWT_FN_SET_DIRECT_MAP_VALID:
 		return "set_direct_map_valid_noflush";
+	case PWT_FN_VMAP_PAGES:
+	case PWT_FN_VMAP_SMALL:
+	case PWT_FN_VMAP_RANGE:
+	case PWT_FN_VMALLOC:
+		return birth_op(check, call);
 	}
 	if ((change->set_mask | change->clear_mask) & PTE_VALID)
 		op = op_of_validity(check, change);

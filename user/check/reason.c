@@ -75,6 +75,20 @@ static const struct {
 		"alias-too-wide", "more linear aliases were changed than those of the range" },
 	[REASON_ALIAS_WRITABLE] = {
 		"alias-writable", "a page's linear alias can still be written, although ro succeeded" },
+	[REASON_NOT_MAPPED] = {
+		"not-mapped", "the call succeeded, and an address of the range is not mapped" },
+	[REASON_MAPPED_SMALLER] = {
+		"mapped-smaller", "mapped by smaller blocks than the kernel's own conditions give" },
+	[REASON_MAPPED_LARGER] = {
+		"mapped-larger", "mapped by larger blocks than the kernel's own conditions give" },
+	[REASON_MAPPED_WRONG_PAGE] = {
+		"mapped-wrong-page", "an address is mapped to another page than was asked for" },
+	[REASON_MAPPED_WRONG_BITS] = {
+		"mapped-wrong-bits", "an entry has other attributes than were asked for" },
+	[REASON_MAPPED_WRONG_SIZE] = {
+		"mapped-wrong-size", "vmalloc() has mapped more or less than was asked for" },
+	[REASON_HUGE_NOT_ALLOWED] = {
+		"huge-not-allowed", "vmalloc() asked for blocks that its flags or its size forbid" },
 	[REASON_SPLIT] = {
 		"split", "a leaf has to be split for this range, and there was no memory for the table" },
 	[REASON_SPLIT_STATE] = {
@@ -93,6 +107,8 @@ static const struct {
 		"rodata-unknown", "rodata_full could not be read" },
 	[REASON_NOTHING_SEEN] = {
 		"nothing-seen", "the entry point was called, but no change inside it was seen" },
+	[REASON_NO_MEMORY] = {
+		"no-memory", "it failed with ENOMEM, which cannot be foreseen" },
 	[REASON_CONCURRENT_CHANGE] = {
 		"concurrent-change", "another change of the same entries was under way" },
 	[REASON_TORN_READ] = {
@@ -140,6 +156,26 @@ static const struct {
 		"a live entry's size, address or contiguous bit changed, without break-before-make" },
 	[FINDING_STILL_INVALID] = {
 		"still-invalid", "0 was returned, and memory that was to be valid is not" },
+	[FINDING_TOO_SMALL] = {
+		"too-small", "no larger block: there is less than that to map" },
+	[FINDING_NOT_ASKED] = {
+		"not-asked", "no larger block: the caller allows none (page_shift)" },
+	[FINDING_VIRTUAL_ALIGNMENT] = {
+		"virtual-alignment", "no larger block: the virtual address is not aligned to one" },
+	[FINDING_PHYSICAL_ALIGNMENT] = {
+		"physical-alignment", "no larger block: the memory is not aligned to one" },
+	[FINDING_SCATTERED_PAGES] = {
+		"scattered-pages", "no larger block: the pages are not side by side" },
+	[FINDING_LEVEL_UNSUPPORTED] = {
+		"level-unsupported", "no larger block: this kernel makes none of the next size" },
+	[FINDING_TABLE_KEPT] = {
+		"table-kept", "no larger block: the table of an earlier mapping stayed" },
+	[FINDING_NO_HUGE_FLAG] = {
+		"no-vm-allow-huge-vmap", "no block: the caller of vmalloc() did not allow any" },
+	[FINDING_HUGE_OFF] = {
+		"nohugevmalloc", "no block: the kernel was booted with nohugevmalloc" },
+	[FINDING_HUGE_FALLBACK] = {
+		"huge-fallback", "smaller blocks than the flags and the size allow" },
 };
 
 static const char *const rules[RULE_NR] = {

@@ -136,6 +136,7 @@ static bool try_backend(const struct report *report, const struct kernel *kernel
 		.ring_size = 1 << 16,
 		.calls = true,
 		.callbacks = true,
+		.births = true,
 		.verbose = report->common.verbose,
 	};
 	const char *name = backend_name(backend);

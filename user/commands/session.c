@@ -55,6 +55,47 @@ bool session_hooked(const struct session *session, enum pwt_func func)
 	return false;
 }
 
+/* Who makes mappings, by the functions that the innermost hooks return to. */
+static void configure_births(const struct kernel *kernel, struct birth_config *config)
+{
+	static const char *const callers[][2] = {
+		{ "vmap", "vmap" },
+		{ "vm_map_ram", "vm_map_ram" },
+		{ "vm_area_map_pages", "vm_area_map_pages" },
+		{ "pcpu_populate_chunk", "percpu" },
+		{ "pcpu_map_pages", "percpu" },
+		{ "ioremap_page_range", "ioremap" },
+		{ "generic_ioremap_prot", "ioremap" },
+		{ "vmap_page_range", "vmap_page_range" },
+		{ "__vmalloc_area_node", "vmalloc" },
+		{ "__vmalloc_node_range_noprof", "vmalloc" },
+		{ "__vmalloc_node_range", "vmalloc" },
+	};
+	size_t nr = 0;
+
+	*config = (struct birth_config){
+		.vmemmap = kernel->struct_page ? kernel->zones.range[ZONE_VMEMMAP].start : 0,
+		.struct_page = kernel->struct_page,
+		.phys_offset = kernel->phys_offset,
+		.ioremap_shift = kernel->ioremap_shift,
+		.vmalloc_pages = kernel->vmalloc_pages,
+		/*
+		 * Up to fa93b45fd397 (v6.18, as the pageattr callbacks) CONFIG_PTDUMP_DEBUGFS
+		 * forbids blocks.
+		 */
+		.no_blocks = !kernel->pageattr_ops && kallsyms_find(kernel->syms, "ptdump_show"),
+	};
+	for (size_t i = 0; i < sizeof(callers) / sizeof(*callers); i++) {
+		struct birth_caller *caller = &config->callers[nr];
+
+		code_range(kernel, callers[i][0], &caller->code);
+		if (!caller->code.start)
+			continue;
+		caller->op = callers[i][1];
+		nr++;
+	}
+}
+
 static void configure_check(struct session *session, struct check_config *config)
 {
 	const struct kernel *kernel = &session->kernel;
@@ -80,6 +121,7 @@ static void configure_check(struct session *session, struct check_config *config
 		.unseen = unseen,
 		.unseen_ctx = session,
 	};
+	configure_births(kernel, &config->births);
 	code_range(kernel, "change_memory_common", &config->change_memory_common);
 	code_range(kernel, "__change_memory_common", &config->__change_memory_common);
 	code_range(kernel, "set_memory_valid", &config->set_memory_valid);

@@ -35,6 +35,8 @@ static const char help[] =
 	"      --callbacks      the walk's callbacks, and check their order\n"
 	"      --calls          set_memory_valid() and set_direct_map_*() as changes of their own\n"
 	"      --walks          pageattr's own page walks, too\n"
+	"      --births         mappings that vmalloc(), vmap() and ioremap() make, as changes of\n"
+	"                       their own: the blocks asked for, those made, and why none larger\n"
 	"      --backend NAME   auto, fentry, kprobe.multi or kprobe\n"
 	"      --ring SIZE      ring buffer, a power of two: 64K to 1G (8M)\n"
 	"      --no-rule NAME   leave out wx-after-success, break-before-make, contiguous-run or\n"
@@ -49,6 +51,7 @@ enum {
 	OPT_CALLBACKS,
 	OPT_CALLS,
 	OPT_WALKS,
+	OPT_BIRTHS,
 	OPT_BACKEND,
 	OPT_RING,
 	OPT_OUTPUT,
@@ -70,6 +73,7 @@ static const struct option long_options[] = { { "zone", required_argument, NULL,
 					      { "callbacks", no_argument, NULL, OPT_CALLBACKS },
 					      { "calls", no_argument, NULL, OPT_CALLS },
 					      { "walks", no_argument, NULL, OPT_WALKS },
+					      { "births", no_argument, NULL, OPT_BIRTHS },
 					      { "backend", required_argument, NULL, OPT_BACKEND },
 					      { "ring", required_argument, NULL, OPT_RING },
 					      { "output", required_argument, NULL, OPT_OUTPUT },
@@ -177,6 +181,9 @@ static int parse_option(struct watch_options *options, int opt)
 		return 0;
 	case OPT_WALKS:
 		options->capture.walks = true;
+		return 0;
+	case OPT_BIRTHS:
+		options->capture.births = true;
 		return 0;
 	case OPT_BACKEND:
 		return option_backend(optarg, &options->capture.backend);

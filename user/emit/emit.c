@@ -73,6 +73,14 @@ void emit_size(uint64_t bytes, char *buf, size_t size)
 	snprintf(buf, size, "%llu%c", (unsigned long long)bytes, units[unit]);
 }
 
+void emit_asked(const struct emitter *emitter, uint64_t asked, char *buf, size_t size)
+{
+	if (asked > geometry_size(&emitter->kernel->geo, PGTABLE_LEVEL_PUD))
+		snprintf(buf, size, "any");
+	else
+		emit_size(asked, buf, size);
+}
+
 void emit_symbol(const struct emitter *emitter, uint64_t addr, char *buf, size_t size)
 {
 	const struct kernel *kernel = emitter->kernel;

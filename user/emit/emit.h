@@ -102,8 +102,10 @@ static inline bool emit_nothing_done(const struct change *change)
 
 /* Words that back ends share. */
 const char *emit_function(const struct emitter *emitter, enum pwt_func func);
-const char *emit_record_type(enum pwt_type type);	/* NULL for PWT_NONE */
-const char *emit_context(const struct change *change);	/* "task", "softirq", "hardirq", "nmi" */
+const char *emit_record_type(enum pwt_type type);      /* NULL for PWT_NONE */
+const char *emit_context(const struct change *change); /* "task", "softirq", "hardirq", "nmi" */
+/* The largest block that may be used: a size, or "any" where nothing limits it. */
+void emit_asked(const struct emitter *emitter, uint64_t asked, char *buf, size_t size);
 void emit_size(uint64_t bytes, char *buf, size_t size); /* "4K", "2M", "36K" */
 /*
  * What kallsyms knows of a change's range: the symbol that it lies in, in the kernel image, or the

@@ -117,6 +117,45 @@ static json *story(const struct story *story)
 	return object;
 }
 
+static json *why_names(uint32_t why)
+{
+	json *array = json_object_new_array();
+
+	for (int i = 0; i < VMAP_WHY_NR; i++)
+		if (why & 1U << i)
+			json_object_array_add(array, json_object_new_string(
+							     finding_name(FINDING_TOO_SMALL + i)));
+	return array;
+}
+
+/* What was asked for and what it is mapped by, the largest blocks first. */
+static json *birth(const struct emitter *emitter, const struct change *change)
+{
+	const struct birth *birth = &change->birth;
+	json *object = json_object_new_object(), *array = json_object_new_array();
+
+	put_number(object, "asked", birth->asked);
+	put_hex(object, "prot", birth->prot);
+	if (change->func == PWT_FN_VMALLOC)
+		put_hex(object, "vm_flags", birth->vm_flags);
+	else
+		put(object, "vm_flags", NULL);
+	put_number(object, "pages", birth->pages);
+	for (int block = VMAP_NR - 1; block >= 0; block--) {
+		json *entry;
+
+		if (!birth->mapped[block].nr)
+			continue;
+		entry = json_object_new_object();
+		put_number(entry, "size", vmap_block_size(&emitter->kernel->geo, block));
+		put_number(entry, "nr", birth->mapped[block].nr);
+		put(entry, "why", why_names(birth->mapped[block].why));
+		json_object_array_add(array, entry);
+	}
+	put(object, "mapped", array);
+	return object;
+}
+
 static void put_verdict(json *object, const struct change *change)
 {
 	put_leaves(object, "leaves", change->leaves);
@@ -164,6 +203,8 @@ static void json_change(struct emitter *emitter, const struct change *change,
 	put(object, "ret", change->has_ret ? json_object_new_int(change->ret) : NULL);
 	put_who(object, emitter, change, stack);
 	put_number(object, "duration_ns", change->duration);
+	if (change->birth.asked)
+		put(object, "birth", birth(emitter, change));
 	put_verdict(object, change);
 	print(emitter, object);
 }

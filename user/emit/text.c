@@ -64,6 +64,27 @@ static void format_masks(const struct change *change, char *buf, size_t size)
 	}
 }
 
+/* "asked 2M, mapped 16 x 2M, 3 x 64K" */
+static void format_birth(const struct emitter *emitter, const struct change *change, char *buf,
+			 size_t size)
+{
+	const struct birth *birth = &change->birth;
+	char bytes[24];
+	size_t len;
+	bool any = false;
+
+	emit_asked(emitter, birth->asked, bytes, sizeof(bytes));
+	len = snprintf(buf, size, "asked %s", bytes);
+	for (int block = VMAP_NR - 1; block >= 0; block--) {
+		if (!birth->mapped[block].nr || len >= size)
+			continue;
+		emit_size(vmap_block_size(&emitter->kernel->geo, block), bytes, sizeof(bytes));
+		len += snprintf(buf + len, size - len, "%s%" PRIu64 " x %s",
+				any ? ", " : ", mapped ", birth->mapped[block].nr, bytes);
+		any = true;
+	}
+}
+
 static void format_leaves(const struct change *change, char *buf, size_t size)
 {
 	size_t len = 0;
@@ -248,7 +269,10 @@ static void text_change(struct emitter *emitter, const struct change *change,
 
 	emit_time(emitter, change->time, false, time, sizeof(time));
 	emit_size(change->size, size, sizeof(size));
-	format_masks(change, masks, sizeof(masks));
+	if (change->birth.asked)
+		format_birth(emitter, change, masks, sizeof(masks));
+	else
+		format_masks(change, masks, sizeof(masks));
 	format_leaves(change, leaves, sizeof(leaves));
 	format_ret(change, ret, sizeof(ret));
 	snprintf(key, sizeof(key), "%u %u %s %d %s %s %d %d %x %d %u %u %.120s", change->pid,

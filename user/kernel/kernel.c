@@ -73,6 +73,8 @@ int kernel_parse_vmcoreinfo(struct kernel *kernel, const char *info, struct prob
 	/* __phys_to_virt(): (pa - PHYS_OFFSET) | PAGE_OFFSET. The two have no bit in common. */
 	kernel->phys_to_virt = -(1ULL << va_bits) - phys_offset;
 	kernel->root_pa = kernel->root_va - voffset;
+	kernel->phys_offset = phys_offset;
+	vmcoreinfo_number(info, "SIZE(page)", 10, &kernel->struct_page);
 	/* _PAGE_OFFSET(vabits_actual) to PAGE_END, which is where the modules begin */
 	range[ZONE_LINEAR].start = -(1ULL << kernel->geo.va_bits);
 	range[ZONE_LINEAR].end = range[ZONE_MODULES].start;
@@ -222,6 +224,9 @@ static void load_state(struct kernel *kernel)
 	err = kernel_variable(kernel, "rodata_full", 1, &value);
 	kernel->rodata_full = !err && value;
 	kernel->rodata_full_unknown = err;
+	if (!kernel_variable(kernel, "ioremap_max_page_shift", 4, &value))
+		kernel->ioremap_shift = value;
+	kernel->vmalloc_pages = !kernel_variable(kernel, "vmap_allow_huge", 1, &value) && !value;
 }
 
 int kernel_open(struct kernel *kernel, struct problem *why)

@@ -24,6 +24,10 @@ struct kernel {
 	bool splits_unknown;   /* leaves can be split, but the variable was not found */
 	bool rodata_full;      /* of arch/arm64/mm/pageattr.c */
 	bool rodata_full_unknown;
+	uint64_t phys_offset;	    /* PHYS_OFFSET: of the first struct page */
+	uint64_t struct_page;	    /* bytes; 0: unknown */
+	unsigned int ioremap_shift; /* ioremap_max_page_shift of mm/vmalloc.c; 0: unknown */
+	bool vmalloc_pages;	    /* vmap_allow_huge is off */
 };
 
 /* What went wrong, in words for the user: what, where, and what to do about it. */
