@@ -30,7 +30,8 @@ COMMAND_TESTS := tests/command/style.sh tests/command/usage.sh tests/command/lib
 triggers = $(foreach c,$(1),"tests/vm/triggers.sh $(subst /, ,$c)")
 VM_TESTS := $(call triggers,$(VM_COMBINATIONS)) tests/vm/selftest.sh "tests/vm/selftest.sh 6.12 max" \
 	"tests/vm/soak.sh newest max 20000" \
-	tests/vm/faults.sh "tests/vm/history.sh R1 R3 R4 R7 R8 R12 R13" tests/vm/backends.sh tests/vm/overrun.sh tests/vm/surroundings.sh \
+	tests/vm/faults.sh "tests/vm/history.sh R1 R3 R4 R7 R8 R12 R13" "tests/vm/births.sh newest max" \
+	tests/vm/backends.sh tests/vm/overrun.sh tests/vm/surroundings.sh \
 	"tests/vm/predict.sh newest bbm" "tests/vm/predict.sh 6.12" \
 	"tests/vm/vmlinux.sh newest newest-16k 6.18 6.12" \
 	"tests/vm/oracle.sh newest max" "tests/vm/oracle.sh newest n1 2000" "tests/vm/oracle.sh newest-16k max" \
@@ -40,6 +41,8 @@ LONG_TESTS := tests/command/kernel-callbacks.sh tests/vm/selfcheck.sh \
 	tests/vm/predict.sh "tests/vm/predict.sh newest-16k" "tests/vm/history.sh R10" "tests/vm/faults.sh newest n1" \
 	"tests/vm/faults.sh newest bbm" "tests/vm/faults.sh newest-16k max" "tests/vm/faults.sh 6.12 max" \
 	"tests/vm/backends.sh 6.18 max" \
+	"tests/vm/births.sh newest n1" "tests/vm/births.sh newest-16k max" \
+	"tests/vm/births.sh 6.18 max" "tests/vm/births.sh 6.12 max" \
 	"tests/vm/backends.sh newest-16k max" "tests/vm/overrun.sh newest n1" \
 	"tests/vm/oracle.sh newest max 50000 10000" "tests/vm/oracle.sh newest-16k max 50000 10000" \
 	"tests/vm/oracle.sh newest n1" "tests/vm/oracle.sh newest-16k n1" \

@@ -154,6 +154,9 @@ static const struct {
 	{ "unplant", run_unplant, "unplant" },
 	{ "planted", run_planted, "planted" },
 	{ "ambush", ambush_run, "ambush COMM N; ambush" },
+	{ "birth", birth_run,
+	  "birth vmalloc|vmalloc_huge|vmap|vmap_reverse BYTES | ioremap BYTES PHYS | "
+	  "pages BYTES SHIFT VPAGES PPAGES [clear|bit|other|cont|run|ret PAGE]" },
 	{ "info", run_info, "info" },
 	{ "help", run_help, "help" },
 };

@@ -32,6 +32,8 @@ struct kernel_calls {
 	int (*set_direct_map_valid_noflush)(struct page *page, unsigned int nr, bool valid);
 	bool (*can_set_direct_map)(void);
 	struct vm_struct *(*get_vm_area)(unsigned long size, unsigned long flags);
+	int (*__vmap_pages_range_noflush)(unsigned long addr, unsigned long end, pgprot_t prot,
+					  struct page **pages, unsigned int page_shift);
 	int (*update_range_prot)(unsigned long start, unsigned long size, pgprot_t set,
 				 pgprot_t clear);
 	int (*__change_memory_common)(unsigned long start, unsigned long size, pgprot_t set,
@@ -154,6 +156,10 @@ void plant_help(struct answer *a);
 
 int ambush_run(int argc, char **argv, struct answer *a);
 void ambush_undo(void);
+
+/* birth.c: mappings that come and go */
+
+int birth_run(int argc, char **argv, struct answer *a);
 
 /* load.c: many changes */
 

@@ -40,6 +40,7 @@ static const struct {
 	SYM(set_direct_map_valid_noflush, false),
 	SYM(can_set_direct_map, true),
 	SYM(get_vm_area, false),
+	SYM(__vmap_pages_range_noflush, false),
 	SYM(update_range_prot, false),
 	SYM(__change_memory_common, false),
 	SYM(swapper_pg_dir, true),
