@@ -39,7 +39,8 @@ mandir ?= $(prefix)/share/man
 SRCS := user/main.c $(sort $(wildcard user/*/*.c))
 OBJS := $(SRCS:%.c=$(BUILD)/%.o)
 # all but the command line, capture and kernel: what the host tests link
-CORE_SRCS := $(sort $(wildcard $(addprefix user/,geometry/*.c image/*.c pagewalk/*.c model/*.c check/*.c)))
+CORE_SRCS := $(sort $(wildcard $(addprefix user/,geometry/*.c image/*.c pagewalk/*.c model/*.c check/*.c dump/leaves.c \
+	dump/sizes.c audit/*.c source/stream.c)))
 BPF_SRCS := $(wildcard bpf/*.c bpf/*.h include/pwtrace/*.h)
 
 # the page walk as a library: what of user/ it is made of
@@ -59,7 +60,18 @@ $(BUILD)/pwtrace.skel.h: $(BUILD)/pwtrace.bpf.o
 	$(call msg,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton $< name pwtrace_bpf > $@.tmp && mv $@.tmp $@
 
-$(BUILD)/%.o: %.c | $(BUILD)/pwtrace.skel.h
+$(BUILD)/tables.bpf.o: $(BPF_SRCS)
+	$(call msg,BPF,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) -g -O2 -target bpf -D__TARGET_ARCH_arm64 -Wall -Wextra -Werror \
+		-Wno-unused-parameter -Iinclude -c bpf/tables.bpf.c -o $@.tmp
+	$(Q)$(BPFTOOL) gen object $@ $@.tmp && rm $@.tmp
+
+$(BUILD)/tables.skel.h: $(BUILD)/tables.bpf.o
+	$(call msg,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name tables_bpf > $@.tmp && mv $@.tmp $@
+
+$(BUILD)/%.o: %.c | $(BUILD)/pwtrace.skel.h $(BUILD)/tables.skel.h
 	$(call msg,CC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC_TARGET) $(ALL_CFLAGS) $$($(PKG_CONFIG) --cflags $(LIBS)) -MMD -MP -c $< -o $@
@@ -87,12 +99,9 @@ arm64:
 
 install: $(BUILD)/pwtrace $(BUILD)/libpagewalk.a
 	install -D -m 755 $(BUILD)/pwtrace $(DESTDIR)$(prefix)/bin/pwtrace
-	install -D -m 644 doc/pwtrace.1 $(DESTDIR)$(mandir)/man1/pwtrace.1
-	install -D -m 644 doc/pwtrace-watch.1 $(DESTDIR)$(mandir)/man1/pwtrace-watch.1
-	install -D -m 644 doc/pwtrace-predict.1 $(DESTDIR)$(mandir)/man1/pwtrace-predict.1
-	install -D -m 644 doc/pwtrace-doctor.1 $(DESTDIR)$(mandir)/man1/pwtrace-doctor.1
-	install -D -m 644 doc/libpagewalk.3 $(DESTDIR)$(mandir)/man3/libpagewalk.3
-	install -D -m 644 doc/pwtrace-selftest.1 $(DESTDIR)$(mandir)/man1/pwtrace-selftest.1
+	install -d $(DESTDIR)$(mandir)/man1 $(DESTDIR)$(mandir)/man3
+	install -m 644 $(wildcard doc/*.1) $(DESTDIR)$(mandir)/man1
+	install -m 644 $(wildcard doc/*.3) $(DESTDIR)$(mandir)/man3
 	install -D -m 644 $(BUILD)/libpagewalk.a $(DESTDIR)$(libdir)/libpagewalk.a
 	install -D -m 644 include/pwtrace/pagewalk.h $(DESTDIR)$(includedir)/pwtrace/pagewalk.h
 	install -D -m 644 include/pwtrace/pagewalk_kernel.h $(DESTDIR)$(includedir)/pwtrace/pagewalk_kernel.h

@@ -16,6 +16,9 @@ static const struct command commands[] = {
 	{ "watch", cmd_watch, "each change of a kernel mapping as it happens, with a verdict" },
 	{ "predict", cmd_predict, "what the kernel would answer, and why, without asking it" },
 	{ "doctor", cmd_doctor, "can it run here? each need and each hook, tried out" },
+	{ "dump", cmd_dump, "what the page tables map" },
+	{ "audit", cmd_audit, "what should never be there" },
+	{ "stat", cmd_stat, "how much of it by pages, contiguous runs and blocks" },
 	{ "selftest", cmd_selftest,
 	  "provoke changes of its own and see that each is judged rightly" },
 };

@@ -48,7 +48,9 @@ for command in "${commands[@]}"; do
 	is "  -h is --help" "$(cat "$tmp/out")" "$(cat "$tmp/help")"
 	refused "nonsense" "$command" --nonsense
 	refused "'?Z'?" "$command" -Z
-	refused "stray" "$command" stray
+	range=()
+	[[ $command != dump ]] || range=(linear)
+	refused "stray" "$command" "${range[@]}" stray
 done
 
 run 0 --version
@@ -92,6 +94,16 @@ refused 'on or off. .valid' predict valid 0xffff800080000000 1
 refused "on or off. '2': give 0 or 1" predict valid 0xffff800080000000 1 2
 refused "unexpected argument 'more'" predict valid 0xffff800080000000 1 1 more
 refused "no operation 'valid_noflush'" predict valid_noflush 0xffff800080000000 1 1
+
+# Ranges, sources and rules
+refused '--source ftrace: give auto, bpf or kcore' dump --source ftrace
+refused "unexpected argument 'more'" dump linear more
+refused '--interval 0: give seconds' stat --interval 0
+refused '--interval x: give seconds' stat -i x
+refused '--count -1: give a number' stat --count -1
+refused "unexpected argument 'linear'" stat linear
+refused "no rule 'rwx': give one of wx, alias-writable" audit --allow rwx
+refused "unexpected argument 'linear'" audit linear
 
 refused "--max-lost x: give a number" selftest --max-lost x
 refused "--backend ftrace: give " selftest --backend ftrace

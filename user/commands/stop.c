@@ -2,6 +2,7 @@
 #include "stop.h"
 
 #include <signal.h>
+#include <time.h>
 #include <unistd.h>
 
 static volatile sig_atomic_t stopped;
@@ -32,4 +33,13 @@ void stop_on_signals(void)
 int stop_signal(void)
 {
 	return stopped;
+}
+
+void stop_sleep(double seconds)
+{
+	struct timespec rest = { .tv_sec = (time_t)seconds };
+
+	rest.tv_nsec = (seconds - rest.tv_sec) * 1e9;
+	if (!stopped)
+		nanosleep(&rest, NULL);
 }

@@ -9,4 +9,7 @@ void stop_on_signals(void);
 /* The signal that came, 0: none. */
 int stop_signal(void);
 
+/* Sleep, or less if a signal comes. */
+void stop_sleep(double seconds);
+
 #endif

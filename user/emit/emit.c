@@ -83,16 +83,7 @@ void emit_asked(const struct emitter *emitter, uint64_t asked, char *buf, size_t
 
 void emit_symbol(const struct emitter *emitter, uint64_t addr, char *buf, size_t size)
 {
-	const struct kernel *kernel = emitter->kernel;
-	uint64_t offset;
-	const char *name = kallsyms_name(kernel->syms, addr, &offset);
-
-	/*
-	 * data and allocations lie behind the last symbol: a megabyte away means nothing any more
-	 */
-	if (name && offset < (1 << 20))
-		snprintf(buf, size, "%s+%#llx", name, (unsigned long long)offset);
-	else
+	if (!kernel_symbol(emitter->kernel, addr, buf, size))
 		snprintf(buf, size, "%#llx", (unsigned long long)addr);
 }
 

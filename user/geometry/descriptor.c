@@ -100,3 +100,44 @@ void desc_describe(const struct geometry *geo, enum pgtable_level level, uint64_
 	if ((size_t)len < size)
 		snprintf(buf + len, size - len, " %s", memory_types[desc >> 2 & 7]);
 }
+
+const char *desc_memory_type(uint64_t desc)
+{
+	return memory_types[desc >> 2 & 7];
+}
+
+size_t desc_words(const struct geometry *geo, enum pgtable_level level, uint64_t desc,
+		  uint64_t table_bits, const char *words[DESC_MAX_WORDS])
+{
+	static const struct {
+		uint64_t bit;
+		const char *word;
+	} above[] = {
+		{ TABLE_PXN, "PXNTable" },	{ TABLE_UXN, "UXNTable" },
+		{ TABLE_RDONLY, "APTable=ro" }, { TABLE_NOUSER, "APTable=no-user" },
+		{ TABLE_NS, "NSTable" },
+	};
+	size_t nr = 0;
+
+	if (!desc)
+		return 0;
+	for (size_t i = 0; i < sizeof(attributes) / sizeof(*attributes); i++) {
+		const char *word = (desc & attributes[i].mask) == attributes[i].value ?
+					   attributes[i].set :
+					   attributes[i].clear;
+
+		if (word)
+			words[nr++] = word;
+	}
+	if (desc_valid(desc) && (desc & PTE_NG))
+		words[nr++] = "NG";
+	if (!geo->lpa2 && (desc & PTE_SHARED) == PTE_SHARED)
+		words[nr++] = "SHD";
+	if (level != PGTABLE_LEVEL_PTE)
+		words[nr++] = "BLK";
+	words[nr++] = desc_memory_type(desc);
+	for (size_t i = 0; i < sizeof(above) / sizeof(*above); i++)
+		if (table_bits & above[i].bit)
+			words[nr++] = above[i].word;
+	return nr;
+}

@@ -23,8 +23,12 @@
 #define DESC_BIT(n) (1ULL << (n))
 
 /* Hierarchical bits of a table descriptor (Arm ARM D8.4.3). */
-#define TABLE_PXN PMD_TABLE_PXN
-#define TABLE_UXN PMD_TABLE_UXN
+#define TABLE_PXN    PMD_TABLE_PXN
+#define TABLE_UXN    PMD_TABLE_UXN
+#define TABLE_RDONLY DESC_BIT(62) /* APTable[1] */
+#define TABLE_NOUSER DESC_BIT(61) /* APTable[0] */
+#define TABLE_NS     DESC_BIT(63)
+#define TABLE_ATTRS  (31ULL << 59)
 
 static inline bool desc_valid(uint64_t desc)
 {
@@ -71,5 +75,31 @@ size_t desc_mask_names(uint64_t mask, const char *names[], size_t room);
 /* The attributes of one entry in words, ptdump's where it has one; always NUL-terminated. */
 void desc_describe(const struct geometry *geo, enum pgtable_level level, uint64_t desc, char *buf,
 		   size_t size);
+
+/* Memory type by MAIR_EL1 as Linux sets it up. */
+const char *desc_memory_type(uint64_t desc);
+
+#define DESC_MAX_WORDS 20
+
+/**
+ * desc_words() - what a leaf allows and is, in words
+ * @table_bits: hierarchical bits of the tables above it, joined
+ * @words: constant strings, ptdump's first, in its order
+ *
+ * Return: how many there are, at most DESC_MAX_WORDS.
+ */
+size_t desc_words(const struct geometry *geo, enum pgtable_level level, uint64_t desc,
+		  uint64_t table_bits, const char *words[DESC_MAX_WORDS]);
+
+/* What the kernel may do there, tables above included. Hardware does nothing with one not valid. */
+static inline bool desc_writable(uint64_t desc, uint64_t table_bits)
+{
+	return desc_valid(desc) && !(desc & PTE_RDONLY) && !(table_bits & TABLE_RDONLY);
+}
+
+static inline bool desc_executable(uint64_t desc, uint64_t table_bits)
+{
+	return desc_valid(desc) && !(desc & PTE_PXN) && !(table_bits & TABLE_PXN);
+}
 
 #endif

@@ -23,6 +23,19 @@ enum zone zone_of(const struct zones *zones, uint64_t addr)
 	return ZONE_OTHER;
 }
 
+uint64_t zone_room(const struct zones *zones, uint64_t addr, uint64_t size)
+{
+	/* a boundary of any zone may be one of this */
+	for (enum zone zone = 0; zone < ZONE_OTHER; zone++) {
+		const uint64_t bounds[] = { zones->range[zone].start, zones->range[zone].end };
+
+		for (int i = 0; i < 2; i++)
+			if (bounds[i] > addr && bounds[i] - addr < size)
+				size = bounds[i] - addr;
+	}
+	return size;
+}
+
 const char *zone_name(enum zone zone)
 {
 	return zone < ZONE_NR ? zone_names[zone] : "?";

@@ -28,6 +28,9 @@ struct zones {
 /* The zone of a kernel address. The image wins over the zone that it was placed in. */
 enum zone zone_of(const struct zones *zones, uint64_t addr);
 
+/* How much of the @size bytes at @addr lies in the same zone as @addr does. */
+uint64_t zone_room(const struct zones *zones, uint64_t addr, uint64_t size);
+
 const char *zone_name(enum zone zone);
 
 /* The zone of that name, ZONE_NR if there is none. */

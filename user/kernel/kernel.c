@@ -123,6 +123,17 @@ int kernel_variable(const struct kernel *kernel, const char *name, size_t size, 
 	return addr ? kcore_read("/proc/kcore", addr, value, size) : -ENOENT;
 }
 
+bool kernel_symbol(const struct kernel *kernel, uint64_t addr, char *buf, size_t size)
+{
+	uint64_t offset;
+	const char *name = kallsyms_name(kernel->syms, addr, &offset);
+
+	if (!name || offset >= 1 << 20)
+		return false;
+	snprintf(buf, size, "%s+%#llx", name, (unsigned long long)offset);
+	return true;
+}
+
 int kernel_code(const struct kernel *kernel, const char *name, uint64_t *start, uint64_t *end)
 {
 	*start = kallsyms_find(kernel->syms, name);

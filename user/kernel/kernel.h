@@ -61,9 +61,29 @@ int kernel_code(const struct kernel *kernel, const char *name, uint64_t *start, 
 /* A variable of up to 8 bytes, by name. 0, -ENOENT: no such symbol, or -errno of reading it. */
 int kernel_variable(const struct kernel *kernel, const char *name, size_t size, uint64_t *value);
 
+/*
+ * "symbol+0x10" of @addr. False where no symbol is near: data and allocations lie behind the last
+ * one, and a megabyte away it means nothing any more.
+ */
+bool kernel_symbol(const struct kernel *kernel, uint64_t addr, char *buf, size_t size);
+
 static inline uint64_t kernel_phys_to_virt(const struct kernel *kernel, uint64_t pa)
 {
 	return pa + kernel->phys_to_virt;
+}
+
+/*
+ * Where the kernel can read a table page: those of its image by the image's mapping, as they may
+ * not be in the linear map.
+ */
+static inline uint64_t kernel_table_address(const struct kernel *kernel, uint64_t pa)
+{
+	const struct zone_range *image = &kernel->zones.range[ZONE_IMAGE];
+	uint64_t addr = pa + (kernel->root_va - kernel->root_pa);
+
+	if (pa == kernel->root_pa || (addr >= image->start && addr < image->end))
+		return addr;
+	return kernel_phys_to_virt(kernel, pa);
 }
 
 #endif

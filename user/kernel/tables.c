@@ -29,7 +29,7 @@ static int read_page(struct tables *tables, uint64_t pa)
 {
 	const struct kernel *kernel = tables->kernel;
 	const struct geometry *geo = &kernel->geo;
-	uint64_t addr = pa == kernel->root_pa ? kernel->root_va : kernel_phys_to_virt(kernel, pa);
+	uint64_t addr = kernel_table_address(kernel, pa);
 	size_t size = geometry_page_size(geo);
 	int err;
 

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Each rule of the audit: what it finds, and what it lets pass. */
+#include "audit/audit.h"
+
+#include <string.h>
+
+#include "geometry/descriptor.h"
+#include "source/stream.h"
+#include "test.h"
+
+#define LINEAR	0xffff000000000000ULL
+#define VMALLOC 0xffff800080000000ULL
+#define PA	0x40000000ULL
+#define RAM	0x40000000ULL /* bytes */
+#define IMAGE	0x41000000ULL
+#define PAGE	4096ULL
+#define GOOD	(PTE_VALID | PTE_TABLE_BIT | PTE_AF | PTE_UXN | PTE_PXN | PTE_WRITE)
+
+static const struct zones zones = {
+	.range[ZONE_LINEAR] = { LINEAR, 0xffff800000000000 },
+	.range[ZONE_VMALLOC] = { VMALLOC, 0xffffc00000000000 },
+};
+static const struct audit_range ram = { PA, RAM }, image = { IMAGE, 0x100000 };
+
+struct found {
+	struct audit_finding findings[8];
+	unsigned int nr;
+};
+
+static void add(void *ctx, const struct audit_finding *finding)
+{
+	struct found *found = ctx;
+
+	if (found->nr < 8)
+		found->findings[found->nr++] = *finding;
+}
+
+static struct geometry geo;
+
+static struct audit *begin(struct found *found)
+{
+	const struct audit_config config = {
+		.geo = &geo,
+		.zones = &zones,
+		.ram = &ram,
+		.nr_ram = 1,
+		.hidden = &image,
+		.nr_hidden = 1,
+		.pa_bits = 48,
+	};
+	struct audit *audit;
+
+	memset(found, 0, sizeof(*found));
+	EXPECT_EQ(audit_new(&audit, &config, add, found), 0);
+	return audit;
+}
+
+static void end(struct audit *audit)
+{
+	EXPECT_EQ(audit_end(audit), 0);
+	audit_free(audit);
+}
+
+struct one {
+	const char *name;
+	enum audit_rule rule; /* AUDIT_NR_RULES: nothing is found */
+	struct leaf_run run;
+};
+
+#define RUN(start_, size_, level_, desc_, ...)                                                  \
+	{                                                                                       \
+		.start = start_, .size = size_, .level = PGTABLE_LEVEL_##level_, .desc = desc_, \
+		##__VA_ARGS__                                                                   \
+	}
+
+TEST(each_rule_of_one_run)
+{
+	static const struct one ones[] = {
+		{ "as it should be", AUDIT_NR_RULES, RUN(LINEAR, 9 * PAGE, PTE, PA | GOOD) },
+		{ "executable", AUDIT_NR_RULES,
+		  RUN(VMALLOC, PAGE, PTE, PA | (GOOD & ~PTE_PXN) | PTE_RDONLY) },
+		{ "wx", AUDIT_WX, RUN(VMALLOC, PAGE, PTE, PA | (GOOD & ~PTE_PXN)) },
+		{ "wx, but for the table above", AUDIT_NR_RULES,
+		  RUN(VMALLOC, PAGE, PTE, PA | (GOOD & ~PTE_PXN), .table_bits = TABLE_PXN) },
+		{ "run", AUDIT_NR_RULES, RUN(LINEAR, 16 * PAGE, PTE, PA | GOOD | PTE_CONT) },
+		{ "two runs", AUDIT_NR_RULES, RUN(LINEAR, 32 * PAGE, PTE, PA | GOOD | PTE_CONT) },
+		{ "half a run", AUDIT_BROKEN_RUN,
+		  RUN(LINEAR, 8 * PAGE, PTE, PA | GOOD | PTE_CONT) },
+		{ "run at a wrong address", AUDIT_BROKEN_RUN,
+		  RUN(LINEAR + PAGE, 16 * PAGE, PTE, PA | GOOD | PTE_CONT) },
+		{ "run of misaligned memory", AUDIT_BROKEN_RUN,
+		  RUN(LINEAR, 16 * PAGE, PTE, (PA + PAGE) | GOOD | PTE_CONT) },
+		{ "a block above the PUD", AUDIT_ILLEGAL_BLOCK,
+		  RUN(VMALLOC, 1ULL << 39, P4D, GOOD & ~PTE_TABLE_BIT) },
+		{ "invalid", AUDIT_INVALID_LEAF,
+		  RUN(LINEAR, PAGE, PTE, PA | (GOOD & ~PTE_VALID) | PTE_PRESENT_INVALID) },
+		{ "invalid alias of the image", AUDIT_NR_RULES,
+		  RUN(LINEAR, PAGE, PTE, IMAGE | (GOOD & ~PTE_VALID) | PTE_PRESENT_INVALID) },
+		{ "bad", AUDIT_BAD_ENTRY, RUN(LINEAR, PAGE, PTE, PA | (GOOD & ~PTE_VALID)) },
+		{ "no access flag", AUDIT_NO_AF, RUN(LINEAR, PAGE, PTE, PA | (GOOD & ~PTE_AF)) },
+		{ "user", AUDIT_USER, RUN(LINEAR, PAGE, PTE, PA | GOOD | PTE_USER) },
+		{ "user, but for the table above", AUDIT_NR_RULES,
+		  RUN(LINEAR, PAGE, PTE, PA | GOOD | PTE_USER, .table_bits = TABLE_NOUSER) },
+		{ "user may execute", AUDIT_USER_EXECUTABLE,
+		  RUN(LINEAR, PAGE, PTE, PA | (GOOD & ~PTE_UXN)) },
+		{ "ignored bits", AUDIT_RESERVED_BITS,
+		  RUN(LINEAR, PAGE, PTE, PA | GOOD | DESC_BIT(60)) },
+		{ "address below a block", AUDIT_RESERVED_BITS,
+		  RUN(LINEAR, 2ULL << 20, PMD, (PA + PAGE) | (GOOD & ~PTE_TABLE_BIT)) },
+		{ "no memory", AUDIT_OUTSIDE_RAM, RUN(LINEAR, PAGE, PTE, (PA + RAM) | GOOD) },
+		{ "partly no memory", AUDIT_OUTSIDE_RAM,
+		  RUN(LINEAR, 2 * PAGE, PTE, (PA + RAM - PAGE) | GOOD) },
+		{ "a device elsewhere", AUDIT_NR_RULES, RUN(VMALLOC, PAGE, PTE, 0x9000000 | GOOD) },
+		{ "torn", AUDIT_TORN,
+		  RUN(LINEAR, PAGE, PTE, PA | (GOOD & ~PTE_PXN), .marks = STREAM_TORN) },
+	};
+
+	geometry_init(&geo, 12, 48, 48);
+	for (size_t i = 0; i < ARRAY_SIZE(ones); i++) {
+		const struct one *one = &ones[i];
+		struct found found;
+		struct audit *audit = begin(&found);
+
+		test_case("%s", one->name);
+		audit_run(audit, &one->run);
+		end(audit);
+		if (!EXPECT_EQ(found.nr, one->rule != AUDIT_NR_RULES) || !found.nr)
+			continue;
+		EXPECT_STR(audit_rule_name(found.findings[0].rule), audit_rule_name(one->rule));
+		EXPECT_EQ(found.findings[0].addr, one->run.start);
+		EXPECT_EQ(found.findings[0].size, one->run.size);
+	}
+}
+
+TEST(an_alias_that_can_be_written)
+{
+	const struct leaf_run linear[] = {
+		RUN(LINEAR, 8 * PAGE, PTE, PA | GOOD),
+		RUN(LINEAR + 8 * PAGE, 2 * PAGE, PTE, (PA + 8 * PAGE) | GOOD | PTE_RDONLY),
+		RUN(LINEAR + 10 * PAGE, 8 * PAGE, PTE, (PA + 10 * PAGE) | GOOD),
+	};
+	/* read-only pages 7 to 10, and one far away; 2 can be written here, too */
+	const struct leaf_run areas[] = {
+		RUN(VMALLOC, 4 * PAGE, PTE, (PA + 7 * PAGE) | GOOD | PTE_RDONLY),
+		RUN(VMALLOC + 8 * PAGE, PAGE, PTE, (PA + 100 * PAGE) | GOOD | PTE_RDONLY),
+		RUN(VMALLOC + 10 * PAGE, PAGE, PTE, (PA + 2 * PAGE) | GOOD),
+	};
+	struct found found;
+	struct audit *audit;
+
+	geometry_init(&geo, 12, 48, 48);
+	audit = begin(&found);
+	for (size_t i = 0; i < ARRAY_SIZE(linear); i++)
+		audit_run(audit, &linear[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(areas); i++)
+		audit_run(audit, &areas[i]);
+	EXPECT_EQ(found.nr, 0);
+	end(audit);
+	EXPECT_EQ(found.nr, 2);
+	EXPECT_EQ(found.findings[0].rule, AUDIT_ALIAS_WRITABLE);
+	EXPECT_EQ(found.findings[0].addr, LINEAR + 7 * PAGE);
+	EXPECT_EQ(found.findings[0].size, PAGE);
+	EXPECT_EQ(found.findings[0].other, VMALLOC);
+	EXPECT_EQ(found.findings[1].addr, LINEAR + 10 * PAGE);
+	EXPECT_EQ(found.findings[1].size, PAGE);
+	EXPECT_EQ(found.findings[1].other, VMALLOC + 3 * PAGE);
+}
+
+TEST(a_table_that_is_reached_twice)
+{
+	struct found found;
+	struct audit *audit;
+
+	geometry_init(&geo, 12, 48, 48);
+	audit = begin(&found);
+	audit_table(audit, PGTABLE_LEVEL_PTE, LINEAR, PA);
+	audit_table(audit, PGTABLE_LEVEL_PTE, LINEAR + (2 << 20), PA + PAGE);
+	audit_table(audit, PGTABLE_LEVEL_PTE, VMALLOC, PA);
+	end(audit);
+	EXPECT_EQ(found.nr, 1);
+	EXPECT_EQ(found.findings[0].rule, AUDIT_TABLE_SHARED);
+	EXPECT_EQ(found.findings[0].pa, PA);
+	EXPECT_EQ(found.findings[0].addr, VMALLOC);
+	EXPECT_EQ(found.findings[0].other, LINEAR);
+}
+
+TEST(names)
+{
+	for (enum audit_rule rule = 0; rule < AUDIT_NR_RULES; rule++) {
+		EXPECT_EQ(audit_rule_find(audit_rule_name(rule)), rule);
+		EXPECT(strlen(audit_rule_text(rule)) > 10);
+	}
+	EXPECT_EQ(audit_rule_find("no-such"), AUDIT_NR_RULES);
+}

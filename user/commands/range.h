@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Ranges of kernel addresses, as users write them. */
+#ifndef PWTRACE_RANGE_H
+#define PWTRACE_RANGE_H
+
+#include "kernel/kernel.h"
+
+struct range {
+	uint64_t start;
+	uint64_t end; /* 0: the end of the address space */
+};
+
+/**
+ * range_parse() - find what @text means
+ * @text: a zone, START-END, START+SIZE, a symbol or module:NAME; NULL: all of the kernel's half
+ * @why: filled in on failure
+ *
+ * Rounded out to whole pages. Return: 0, -EINVAL or -ENOENT.
+ */
+int range_parse(struct range *range, const char *text, const struct kernel *kernel,
+		struct problem *why);
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Where table pages are read from: the running kernel, in one of two ways, or a file. They are
+ * asked for by physical address, many at a time, and read in the order in which they are asked for.
+ */
+#ifndef PWTRACE_SOURCE_H
+#define PWTRACE_SOURCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "kernel/kernel.h"
+
+/* How a page was read. */
+enum page_state {
+	PAGE_READ,
+	PAGE_UNREADABLE, /* the kernel cannot read it itself; it reads as zeros */
+	PAGE_ABSENT,	 /* a file has not got it */
+};
+
+struct source {
+	const char *name; /* of the way, as --source takes it */
+	size_t most;	  /* pages that read() takes at once */
+	/*
+	 * Read the pages at @pa[0] to @pa[nr - 1]. *@pages is set to where they lie, one behind the
+	 * other, until the next call. 0 or a negative errno.
+	 */
+	int (*read)(struct source *source, const uint64_t *pa, size_t nr, const void **pages,
+		    uint8_t *states);
+	void (*close)(struct source *source);
+};
+
+enum source_kind { SOURCE_AUTO, SOURCE_BPF, SOURCE_KCORE };
+
+/**
+ * source_open() - read the running kernel's tables
+ * @kind: SOURCE_AUTO: by BPF, and if that cannot be, by /proc/kcore
+ * @kernel: has to stay
+ * @why: filled in on failure
+ *
+ * Return: 0 or a negative errno.
+ */
+int source_open(struct source **out, enum source_kind kind, const struct kernel *kernel,
+		struct problem *why);
+
+int source_open_bpf(struct source **out, const struct kernel *kernel, struct problem *why);
+int source_open_kcore(struct source **out, const struct kernel *kernel, struct problem *why);
+
+static inline void source_close(struct source *source)
+{
+	if (source)
+		source->close(source);
+}
+
+/* The kind of that name, -1: none. */
+int source_find(const char *name);
+
+#endif
