@@ -1500,6 +1500,7 @@ TEST(strangers_inside_a_call)
 		uint32_t preempt_count;
 		uint64_t caller;
 		bool part;
+		uint64_t outer_caller;
 	} cases[] = {
 		{ "a part", PTE_RDONLY, PTE_WRITE, 0, 0, true },
 		{ "preemption off", PTE_RDONLY, PTE_WRITE, 1, 0, true },
@@ -1510,6 +1511,10 @@ TEST(strangers_inside_a_call)
 		{ "other masks", PTE_WRITE, PTE_RDONLY, 0, 0, false },
 		{ "more cleared", PTE_RDONLY, PTE_WRITE | PTE_PXN, 0, 0, false },
 		{ "by set_memory_valid()", PTE_RDONLY, PTE_WRITE, 0, 0xffff800080100020, false },
+		{ "by that and __change_memory_common()", PTE_RDONLY, PTE_WRITE, 0,
+		  0xffff800080300020, false, 0xffff800080100020 },
+		{ "by __change_memory_common()", PTE_RDONLY, PTE_WRITE, 0, 0xffff800080300020, true,
+		  0xffff800080000020 },
 	};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -1523,6 +1528,7 @@ TEST(strangers_inside_a_call)
 		inner.frame -= 0x100;
 		inner.preempt_count = cases[i].preempt_count;
 		inner.caller = cases[i].caller;
+		inner.outer_caller = cases[i].outer_caller;
 		world_call(&world, &actor, PWT_FN_COMMON, VMALLOC, 1, PTE_RDONLY, PTE_WRITE);
 		world_begin(&world, &inner, &request);
 		world_apply(&world, &request);
@@ -1660,10 +1666,12 @@ TEST(names_of_operations)
 {
 #define VALID_CODE   0xffff800080100020
 #define ENC_DEC_CODE 0xffff800080200020
+#define PART_CODE    0xffff800080300020
 	static const struct {
 		uint64_t set, clear, caller;
 		bool exclusive;
 		const char *op;
+		uint64_t outer;
 	} cases[] = {
 		{ PTE_RDONLY, PTE_WRITE, 0, false, "set_memory_ro" },
 		{ PTE_WRITE, PTE_RDONLY, 0, false, "set_memory_rw" },
@@ -1695,6 +1703,14 @@ TEST(names_of_operations)
 		  "set_memory_decrypted" },
 		{ PTE_PRESENT_INVALID, DESC_BIT(5) | PTE_VALID, ENC_DEC_CODE, false,
 		  "set_memory_encrypted" },
+		/* __change_memory_common() is a function of its own, and so is update_range_prot()
+		 */
+		{ PTE_PRESENT_INVALID, PTE_VALID, PART_CODE, false, "set_memory_valid",
+		  VALID_CODE },
+		{ PTE_PRESENT_INVALID, DESC_BIT(5) | PTE_VALID, PART_CODE, false,
+		  "set_memory_encrypted", ENC_DEC_CODE },
+		{ PTE_PRESENT_INVALID, PTE_VALID, ENC_DEC_CODE + 0x10000, false,
+		  "set_direct_map_invalid_noflush", VALID_CODE },
 	};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -1707,6 +1723,7 @@ TEST(names_of_operations)
 		usual_world(&world);
 		world.config.exclusive_hook = cases[i].exclusive;
 		one.caller = cases[i].caller;
+		one.outer_caller = cases[i].outer;
 		world_begin(&world, &one, &request);
 		world_apply(&world, &request);
 		world_end(&world, &one, &request, 0);

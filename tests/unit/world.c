@@ -26,6 +26,7 @@ void world_init(struct world *world)
 		.root_pa = world->tables.root,
 		.phys_to_virt = LINEAR - PHYS_OFFSET,
 		.rules = { .rodata_full = true },
+		.__change_memory_common = { 0xffff800080300000, 0xffff800080300100 },
 		.set_memory_valid = { 0xffff800080100000, 0xffff800080100100 },
 		.set_memory_enc_dec = { 0xffff800080200000, 0xffff800080200100 },
 		.own_tgid = 4242,
@@ -197,6 +198,7 @@ void world_fill_enter(struct world *world, const struct actor *actor, enum pwt_f
 	enter->preempt_count = actor->preempt_count;
 	memcpy(enter->args, args, sizeof(enter->args));
 	enter->callers[0] = actor->caller;
+	enter->callers[1] = actor->outer_caller;
 	strcpy(enter->comm, "provoke");
 	enter->stack_id = -1;
 	if (has_entries(func) && one_page(args[0], args[1]))

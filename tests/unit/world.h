@@ -36,7 +36,7 @@ struct actor {
 	uint32_t pid;
 	uint32_t lost;
 	uint32_t preempt_count;
-	uint64_t caller;
+	uint64_t caller, outer_caller;
 };
 
 #define ACTOR                                                                      \

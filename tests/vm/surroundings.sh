@@ -285,7 +285,7 @@ if [[ $? -eq 77 ]]; then
 else
 	guest --kernel 6.17 --add "$tmp/lib.sh" --add "$tmp/only.sh" -- sh only.sh
 	is "6.17 has neither hook" "$(cat "$o/hooks")" ''
-	cannot watch 'neither __change_memory_common\(\) nor update_range_prot\(\)'
+	cannot watch 'neither update_range_prot\(\) nor __change_memory_common\(\)'
 	status doctor 3
 fi
 finish

@@ -207,7 +207,7 @@ static int required_hook(const struct attachment *att, size_t i, struct problem 
 	if (status->state == HOOK_ABSENT)
 		return problem(why, -ENOENT,
 			       "this kernel has neither %s() nor %s() to attach to: both "
-			       "are inlined, or it is older than 6.18 and built without the former; "
+			       "are inlined, or it is older than 6.18 and built without the latter; "
 			       "see 'pwtrace doctor'",
 			       hooks[i].functions[0], hooks[i].functions[1]);
 	if (status->error == -EOPNOTSUPP && att->backend == BACKEND_MULTI)

@@ -4,11 +4,12 @@
 const struct hook hooks[] = {
 	/*
 	 * __change_memory_common() is static and has many callers: most compilers inline it. Its
-	 * only callee since a660194dd101 takes the same arguments.
+	 * only callee since a660194dd101 takes the same arguments, and is called by the
+	 * set_direct_map_*() without it.
 	 */
 	{ .func = PWT_FN_RANGE,
 	  .program = "range",
-	  .functions = { "__change_memory_common", "update_range_prot" },
+	  .functions = { "update_range_prot", "__change_memory_common" },
 	  .when = WHEN_ALWAYS,
 	  .required = true },
 	{ .func = PWT_FN_COMMON,

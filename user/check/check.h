@@ -49,7 +49,7 @@ struct check_config {
 	struct code_range set_memory_enc_dec;
 	struct birth_config births;
 	bool callbacks;	     /* callbacks are captured: check their order */
-	bool exclusive_hook; /* range hook is __change_memory_common() */
+	bool exclusive_hook; /* range hook is __change_memory_common(), which not all go through */
 	uint32_t own_tgid;
 	uint32_t rules_off; /* bits: 1 << enum rule */
 	/*

@@ -15,6 +15,14 @@ bool in_code(const struct code_range *range, const struct geometry *geo, uint64_
 	return addr > range->start && addr <= range->end;
 }
 
+/* The return address into what asked for @change, not into a part of it that is a function. */
+static uint64_t caller_of(const struct check_config *config, const struct change *change)
+{
+	const struct code_range *part = &config->__change_memory_common;
+
+	return change->callers[in_code(part, config->geo, change->callers[0])];
+}
+
 /* linux/preempt.h: softirq being served, hardirq, NMI. */
 #define INTERRUPT_CONTEXT 0x00ff0100U
 
@@ -37,7 +45,7 @@ bool is_part_of(const struct check *check, const struct call *inner, const struc
 		return in->func == PWT_FN_RANGE || in->func == PWT_FN_SET_MEMORY_VALID;
 	return in->func == PWT_FN_RANGE && in->has_masks && in->set_mask == out->set_mask &&
 	       in->clear_mask == out->clear_mask &&
-	       !in_code(&config->set_memory_valid, config->geo, in->callers[0]);
+	       !in_code(&config->set_memory_valid, config->geo, caller_of(config, in));
 }
 
 static const char *op_of_masks(uint64_t set, uint64_t clear)
@@ -58,10 +66,11 @@ static const char *op_of_validity(const struct check *check, const struct change
 	const struct check_config *config = &check->config;
 	uint64_t set = change->set_mask, clear = change->clear_mask;
 	uint64_t others = (set | clear) & ~(PTE_VALID | PTE_PRESENT_INVALID);
+	uint64_t caller = caller_of(config, change);
 
-	if (in_code(&config->set_memory_valid, config->geo, change->callers[0]))
+	if (in_code(&config->set_memory_valid, config->geo, caller))
 		return "set_memory_valid";
-	if (in_code(&config->set_memory_enc_dec, config->geo, change->callers[0]))
+	if (in_code(&config->set_memory_enc_dec, config->geo, caller))
 		return clear & ~PTE_VALID ? "set_memory_encrypted" : "set_memory_decrypted";
 	if (config->exclusive_hook)
 		return others ? NULL : "set_memory_valid";

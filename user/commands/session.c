@@ -115,7 +115,7 @@ static void configure_check(struct session *session, struct check_config *config
 		.callbacks = session_hooked(session, PWT_FN_PUD_ENTRY) &&
 			     session_hooked(session, PWT_FN_PMD_ENTRY) &&
 			     session_hooked(session, PWT_FN_PTE_ENTRY),
-		.exclusive_hook = kallsyms_find(kernel->syms, "__change_memory_common"),
+		.exclusive_hook = !kallsyms_find(kernel->syms, "update_range_prot"),
 		.own_tgid = getpid(),
 		.rules_off = session->rules_off,
 		.unseen = unseen,
