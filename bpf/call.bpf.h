@@ -143,6 +143,10 @@ static __always_inline void describe_task(struct pwt_enter *rec)
 
 	rec->tgid = task->tgid;
 	rec->preempt_count = task->thread_info.preempt_count;
+	/* they nest, and are counted, since v7.0 */
+	rec->lazy_mmu = -1;
+	if (bpf_core_field_exists(task->lazy_mmu_state.enable_count))
+		rec->lazy_mmu = task->lazy_mmu_state.enable_count;
 	comm = bpf_rdonly_cast(&task->comm, bpf_core_type_id_kernel(struct page_change_data));
 	((u64 *)rec->comm)[0] = comm->set_mask.pgprot;
 	((u64 *)rec->comm)[1] = comm->clear_mask.pgprot;

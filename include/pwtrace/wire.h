@@ -116,7 +116,7 @@ struct pwt_enter {
 					*/
 	char comm[PWT_COMM_LEN];
 	__s32 stack_id; /* negative: none */
-	__u32 pad;
+	__s32 lazy_mmu; /* lazy MMU sections that the task is in; negative: unknown */
 	struct pwt_path at;
 	__u64 entries[PWT_SMALL_ENTRIES];
 };

@@ -1529,12 +1529,14 @@ TEST(strangers_inside_a_call)
 		inner.preempt_count = cases[i].preempt_count;
 		inner.caller = cases[i].caller;
 		inner.outer_caller = cases[i].outer_caller;
+		inner.lazy_mmu = i;
 		world_call(&world, &actor, PWT_FN_COMMON, VMALLOC, 1, PTE_RDONLY, PTE_WRITE);
 		world_begin(&world, &inner, &request);
 		world_apply(&world, &request);
 		world_end(&world, &inner, &request, 0);
 		EXPECT_EQ(world.nr, 1);
 		EXPECT_EQ(world.changes[0].parent_seq, cases[i].part ? 1 : 0);
+		EXPECT_EQ(world.changes[0].lazy_mmu, i);
 		EXPECT_VERDICT(&world.changes[0], MATCH, NONE);
 		world_release(&world);
 	}

@@ -196,6 +196,7 @@ void world_fill_enter(struct world *world, const struct actor *actor, enum pwt_f
 	enter->hdr = header(world, actor, PWT_ENTER, func);
 	enter->tgid = actor->pid;
 	enter->preempt_count = actor->preempt_count;
+	enter->lazy_mmu = actor->lazy_mmu;
 	memcpy(enter->args, args, sizeof(enter->args));
 	enter->callers[0] = actor->caller;
 	enter->callers[1] = actor->outer_caller;

@@ -36,6 +36,7 @@ struct actor {
 	uint32_t pid;
 	uint32_t lost;
 	uint32_t preempt_count;
+	int32_t lazy_mmu;
 	uint64_t caller, outer_caller;
 };
 

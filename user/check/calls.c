@@ -42,6 +42,7 @@ static void describe(struct check *check, struct call *call, const struct pwt_en
 	change->pid = enter->hdr.pid;
 	change->tgid = enter->tgid;
 	change->preempt_count = enter->preempt_count;
+	change->lazy_mmu = enter->lazy_mmu;
 	change->stack_id = enter->stack_id;
 	memcpy(change->comm, enter->comm, PWT_COMM_LEN);
 	memcpy(change->callers, enter->callers, sizeof(change->callers));

@@ -169,6 +169,7 @@ struct change {
 	bool own; /* made by this process */
 	int ret;
 	uint32_t pid, tgid, cpu, preempt_count;
+	int32_t lazy_mmu; /* sections that the task was in; negative: unknown */
 	int32_t stack_id;
 	char comm[PWT_COMM_LEN + 1];
 	uint64_t callers[PWT_NR_CALLERS];

@@ -216,7 +216,7 @@ static int take_orphan(struct check *check, const struct pwt_exit *exit)
 	enter.hdr.flags = 0;
 	enter.args[0] = exit->args[0];
 	enter.args[1] = exit->args[1];
-	enter.stack_id = -1;
+	enter.stack_id = enter.lazy_mmu = -1;
 	call = call_begin(check, &enter);
 	if (!call)
 		return -ENOMEM;

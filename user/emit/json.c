@@ -51,6 +51,8 @@ static void put_who(json *object, const struct emitter *emitter, const struct ch
 	put_number(object, "cpu", change->cpu);
 	put_string(object, "context", emit_context(change));
 	put_number(object, "preempt_count", change->preempt_count);
+	put(object, "lazy_mmu",
+	    change->lazy_mmu >= 0 ? json_object_new_int64(change->lazy_mmu) : NULL);
 	if (caller)
 		emit_symbol(emitter, caller, symbol, sizeof(symbol));
 	put_string(object, "caller", caller ? symbol : NULL);
