@@ -1498,23 +1498,22 @@ TEST(strangers_inside_a_call)
 		const char *name;
 		uint64_t set, clear;
 		uint32_t preempt_count;
-		uint64_t caller;
+		uint64_t caller, outer_caller;
 		bool part;
-		uint64_t outer_caller;
 	} cases[] = {
-		{ "a part", PTE_RDONLY, PTE_WRITE, 0, 0, true },
-		{ "preemption off", PTE_RDONLY, PTE_WRITE, 1, 0, true },
-		{ "softirqs off", PTE_RDONLY, PTE_WRITE, 0x200, 0, true },
-		{ "a hardirq", PTE_RDONLY, PTE_WRITE, 0x10000, 0, false },
-		{ "an NMI", PTE_RDONLY, PTE_WRITE, 0x100000, 0, false },
-		{ "a softirq", PTE_RDONLY, PTE_WRITE, 0x100, 0, false },
-		{ "other masks", PTE_WRITE, PTE_RDONLY, 0, 0, false },
-		{ "more cleared", PTE_RDONLY, PTE_WRITE | PTE_PXN, 0, 0, false },
-		{ "by set_memory_valid()", PTE_RDONLY, PTE_WRITE, 0, 0xffff800080100020, false },
+		{ "a part", PTE_RDONLY, PTE_WRITE, 0, 0, 0, true },
+		{ "preemption off", PTE_RDONLY, PTE_WRITE, 1, 0, 0, true },
+		{ "softirqs off", PTE_RDONLY, PTE_WRITE, 0x200, 0, 0, true },
+		{ "a hardirq", PTE_RDONLY, PTE_WRITE, 0x10000, 0, 0, false },
+		{ "an NMI", PTE_RDONLY, PTE_WRITE, 0x100000, 0, 0, false },
+		{ "a softirq", PTE_RDONLY, PTE_WRITE, 0x100, 0, 0, false },
+		{ "other masks", PTE_WRITE, PTE_RDONLY, 0, 0, 0, false },
+		{ "more cleared", PTE_RDONLY, PTE_WRITE | PTE_PXN, 0, 0, 0, false },
+		{ "by set_memory_valid()", PTE_RDONLY, PTE_WRITE, 0, 0xffff800080100020, 0, false },
 		{ "by that and __change_memory_common()", PTE_RDONLY, PTE_WRITE, 0,
-		  0xffff800080300020, false, 0xffff800080100020 },
-		{ "by __change_memory_common()", PTE_RDONLY, PTE_WRITE, 0, 0xffff800080300020, true,
-		  0xffff800080000020 },
+		  0xffff800080300020, 0xffff800080100020, false },
+		{ "by __change_memory_common()", PTE_RDONLY, PTE_WRITE, 0, 0xffff800080300020,
+		  0xffff800080000020, true },
 	};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -1668,12 +1667,10 @@ TEST(names_of_operations)
 {
 #define VALID_CODE   0xffff800080100020
 #define ENC_DEC_CODE 0xffff800080200020
-#define PART_CODE    0xffff800080300020
 	static const struct {
 		uint64_t set, clear, caller;
 		bool exclusive;
 		const char *op;
-		uint64_t outer;
 	} cases[] = {
 		{ PTE_RDONLY, PTE_WRITE, 0, false, "set_memory_ro" },
 		{ PTE_WRITE, PTE_RDONLY, 0, false, "set_memory_rw" },
@@ -1705,14 +1702,6 @@ TEST(names_of_operations)
 		  "set_memory_decrypted" },
 		{ PTE_PRESENT_INVALID, DESC_BIT(5) | PTE_VALID, ENC_DEC_CODE, false,
 		  "set_memory_encrypted" },
-		/* __change_memory_common() is a function of its own, and so is update_range_prot()
-		 */
-		{ PTE_PRESENT_INVALID, PTE_VALID, PART_CODE, false, "set_memory_valid",
-		  VALID_CODE },
-		{ PTE_PRESENT_INVALID, DESC_BIT(5) | PTE_VALID, PART_CODE, false,
-		  "set_memory_encrypted", ENC_DEC_CODE },
-		{ PTE_PRESENT_INVALID, PTE_VALID, ENC_DEC_CODE + 0x10000, false,
-		  "set_direct_map_invalid_noflush", VALID_CODE },
 	};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -1724,6 +1713,41 @@ TEST(names_of_operations)
 			  (unsigned long long)cases[i].clear, (unsigned long long)cases[i].caller);
 		usual_world(&world);
 		world.config.exclusive_hook = cases[i].exclusive;
+		one.caller = cases[i].caller;
+		world_begin(&world, &one, &request);
+		world_apply(&world, &request);
+		world_end(&world, &one, &request, 0);
+		EXPECT_STR(world_last(&world)->op, cases[i].op);
+		EXPECT_VERDICT(world_last(&world), MATCH, NONE);
+		world_release(&world);
+	}
+}
+
+/* Where __change_memory_common() is a function of its own, and so is update_range_prot(). */
+TEST(names_of_operations_by_who_called_a_part)
+{
+#define PART_CODE 0xffff800080300020
+	static const struct {
+		uint64_t set, clear, caller, outer;
+		const char *op;
+	} cases[] = {
+		{ PTE_PRESENT_INVALID, PTE_VALID, PART_CODE, VALID_CODE, "set_memory_valid" },
+		{ PTE_PRESENT_INVALID, DESC_BIT(5) | PTE_VALID, PART_CODE, ENC_DEC_CODE,
+		  "set_memory_encrypted" },
+		{ PTE_PRESENT_INVALID, PTE_VALID, PART_CODE, 0, "set_direct_map_invalid_noflush" },
+		/* the frame further out is nobody's business if the nearer one is not that part's
+		 */
+		{ PTE_PRESENT_INVALID, PTE_VALID, PART_CODE + 0x10000, VALID_CODE,
+		  "set_direct_map_invalid_noflush" },
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
+		const struct request request = { VMALLOC, PAGE, cases[i].set, cases[i].clear };
+		struct actor one = actor;
+		struct world world;
+
+		test_case("case %u", i);
+		usual_world(&world);
 		one.caller = cases[i].caller;
 		one.outer_caller = cases[i].outer;
 		world_begin(&world, &one, &request);

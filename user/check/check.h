@@ -53,6 +53,11 @@ struct check_config {
 	uint32_t own_tgid;
 	uint32_t rules_off; /* bits: 1 << enum rule */
 	/*
+	 * Is @addr in the KFENCE pool, as far as is known? Asked when it matters; NULL: nothing is.
+	 */
+	bool (*in_kfence_pool)(void *ctx, uint64_t addr);
+	void *kfence_ctx;
+	/*
 	 * How many probes did not run and how many records were lost, up to now: asked when a
 	 * verdict hangs on what was not seen. NULL: none, ever.
 	 */

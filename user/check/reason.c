@@ -146,7 +146,7 @@ static const struct {
 	[FINDING_ERROR_SWALLOWED] = {
 		"error-swallowed", "a part of it failed, and 0 was returned all the same" },
 	[FINDING_SLEEP_IN_ATOMIC] = {
-		"sleep-in-atomic", "a leaf was split, which may sleep, where nothing may" },
+		"sleep-in-atomic", "a mutex was taken, as for every split that may be, where nothing may sleep" },
 	[FINDING_WX] = {
 		"writable-executable", "what was asked for leaves memory writable and executable" },
 	[FINDING_BROKEN_RUN] = {

@@ -224,17 +224,29 @@ static bool is_atomic(const struct check *check, const struct change *change)
 	       (change->preempt_count & PREEMPT_BITS) > check->preempt_share;
 }
 
+/*
+ * split_kernel_leaf_mapping() takes a mutex before it looks whether there is something to split;
+ * not for KFENCE, which changes its pages anywhere (ce2b3a50ad92).
+ */
+static bool may_sleep(const struct check *check, const struct change *change)
+{
+	const struct check_config *config = &check->config;
+	uint64_t page = geometry_page_size(config->geo);
+
+	return config->rules.splits_leaves && !((change->addr | change->size) & (page - 1)) &&
+	       !(config->in_kfence_pool &&
+		 config->in_kfence_pool(config->kfence_ctx, geometry_untag(change->addr)));
+}
+
 void story_findings(const struct comparison *cmp, struct change *change)
 {
 	const struct check *check = cmp->check;
 	const struct model_rules *rules = &check->config.rules;
-	bool split = cmp->split || change->splits[PGTABLE_LEVEL_PMD] ||
-		     change->splits[PGTABLE_LEVEL_PUD];
 	struct difference where;
 
 	if (change->verdict == VERDICT_RACED)
 		return;
-	if (split && !change->ret && rules->splits_leaves && is_atomic(check, change))
+	if (is_atomic(check, change) && may_sleep(check, change))
 		add_finding(change, FINDING_SLEEP_IN_ATOMIC);
 	if ((cmp->any & PTE_CONT) && !rule_off(check, RULE_CONTIGUOUS_RUN) &&
 	    has_broken_run(&change->after))

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "kernel/kfence.h"
 #include "kernel/needs.h"
 
 /* Looks for the end of calls that were under way, BATCH apart, before the hooks go away. */
@@ -42,6 +43,17 @@ static uint64_t unseen(void *ctx)
 	struct session *session = ctx;
 
 	return capture_missed(session->capture) + capture_lost_total(session->capture);
+}
+
+/* What KFENCE has once it keeps; it may be turned on at any time. */
+static bool in_kfence_pool(void *ctx, uint64_t addr)
+{
+	struct session *session = ctx;
+
+	if (!session->kfence_size &&
+	    kfence_pool_now(&session->kernel, &session->kfence_start, &session->kfence_size))
+		return true; /* not known: nothing is said */
+	return addr - session->kfence_start < session->kfence_size;
 }
 
 bool session_hooked(const struct session *session, enum pwt_func func)
@@ -118,6 +130,8 @@ static void configure_check(struct session *session, struct check_config *config
 		.exclusive_hook = !kallsyms_find(kernel->syms, "update_range_prot"),
 		.own_tgid = getpid(),
 		.rules_off = session->rules_off,
+		.in_kfence_pool = in_kfence_pool,
+		.kfence_ctx = session,
 		.unseen = unseen,
 		.unseen_ctx = session,
 	};

@@ -22,6 +22,7 @@ struct session {
 	struct capture *capture;
 	struct check *check;
 	uint32_t rules_off; /* bits: 1 << enum rule; the caller's to set before it attaches */
+	uint64_t kfence_start, kfence_size; /* once they were asked for */
 	struct session_events events;
 	void *ctx;
 };

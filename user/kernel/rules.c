@@ -8,6 +8,7 @@
 
 #include "geometry/descriptor.h"
 #include "kernel/code.h"
+#include "kernel/kfence.h"
 
 struct finder {
 	struct rules *rules;
@@ -223,28 +224,6 @@ static void find_by_code(struct finder *finder)
 	free(code.insns);
 }
 
-#define KFENCE_MAX_PAGES (1 << 20)
-
-/*
- * The pool's size is a constant of the build. Its first page has one that is never valid behind
- * it, and so has each object.
- */
-static void find_kfence_pool(struct finder *finder)
-{
-	uint64_t page = geometry_page_size(&finder->kernel->geo), pool, entry;
-	enum pgtable_level level;
-	unsigned int pages = 0;
-
-	if (read_variable(finder, "__kfence_pool", 8, &pool) || !pool)
-		return;
-	while (pages < KFENCE_MAX_PAGES &&
-	       !tables_lookup(finder->tables, pool + (pages + 1) * page, &level, &entry) &&
-	       level == PGTABLE_LEVEL_PTE && !desc_valid(entry))
-		pages += 2;
-	finder->rules->known.kfence_pool = pool;
-	finder->rules->known.kfence_pool_size = pages * page;
-}
-
 void rules_find(struct rules *rules, const struct kernel *kernel, struct kcore *kcore,
 		struct tables *tables, const struct types *types)
 {
@@ -258,6 +237,7 @@ void rules_find(struct rules *rules, const struct kernel *kernel, struct kcore *
 	find_gp(&finder);
 	find_present_invalid(&finder);
 	find_by_code(&finder);
-	find_kfence_pool(&finder);
+	kfence_pool(kernel, kcore, tables, &rules->known.kfence_pool,
+		    &rules->known.kfence_pool_size);
 	read_variable(&finder, "prot_ns_shared", 8, &rules->known.ns_shared);
 }
