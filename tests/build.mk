@@ -22,6 +22,10 @@ MATRIX_ARGS := rodata=off rodata=noalias,kfence.sample_interval=100
 MATRIX ?= $(filter-out 6.12/bbm 6.17/n1 6.17/bbm,$(foreach k,$(MATRIX_KERNELS),$(addprefix $k/,$(MATRIX_CPUS)))) \
 	$(foreach c,newest/max newest/bbm newest-16k/max 6.18/max,$(addprefix $c/,$(MATRIX_ARGS)))
 MATRIX_MORE := $(filter-out $(VM_COMBINATIONS),$(MATRIX))
+# Built here, from Debian's newest source: what its kernels are not configured for, in guests of each CPU. With
+# DEBUG_PAGEALLOC the linear map is of pages, whatever the CPU is able to.
+OWN_KERNELS ?= 64k 4k
+OWN_COMBINATIONS := $(foreach k,$(OWN_KERNELS),own-$k/max own-$k/n1)
 # a million changes each
 SOAK_COMBINATIONS ?= newest/max newest/bbm newest-16k/max
 SOAK_CHANGES ?= 1000000
@@ -52,7 +56,8 @@ LONG_TESTS := tests/command/kernel-callbacks.sh tests/vm/selfcheck.sh \
 	"tests/vm/process.sh newest max 300 1000" "tests/vm/process.sh newest-16k max 300 1000" \
 	"tests/vm/process.sh newest n1 200 1000" "tests/vm/process.sh newest-16k n1 100 1000" \
 	$(foreach c,newest/max newest/bbm newest-16k/max 6.18/max 6.12/max,"tests/vm/selftest.sh $(subst /, ,$c) all") \
-	$(call triggers,$(MATRIX_MORE))
+	$(foreach k,$(OWN_KERNELS),"tests/vm/pagealloc.sh own-$k" "tests/vm/faults.sh own-$k" "tests/vm/predict.sh own-$k") \
+	$(call triggers,$(OWN_COMBINATIONS) $(MATRIX_MORE))
 # comes last: what the trigger set found on each, in one table
 table = "tests/vm/matrix.sh $(1)"
 
@@ -64,15 +69,23 @@ check-unit:
 	$(SUBMAKE) run-check-unit
 check-vm: test-packages
 	$(SUBMAKE) run-check-vm
-check-all: test-packages
+check-all: test-packages kernel-packages
 	$(SUBMAKE) run-check-all
 soak: test-packages
 	$(SUBMAKE) run-soak
 demo: test-packages
 	$(SUBMAKE) run-demo
 
+# make kernel FRAGMENT=tests/vm/fragments/64k.config: tests/vm/run --kernel own-64k boots it
+kernel: kernel-packages
+	$(if $(FRAGMENT),,$(error FRAGMENT is not set: make kernel FRAGMENT=$(firstword $(wildcard tests/vm/fragments/64*))))
+	$(Q)tests/vm/build-kernel $(FRAGMENT)
+	$(Q)tests/module/build own-$(basename $(notdir $(FRAGMENT)))
+
 test-packages:
 	$(Q)tests/setup check
+kernel-packages:
+	$(Q)tests/setup kernel
 
 run-check: all guest-files $(VMLINUX_GEN) $(UNIT_TESTS) $(FUZZ_REPLAY)
 	$(Q)tests/run-tests $(UNIT_TESTS) $(FUZZ_REPLAY) $(COMMAND_TESTS) $(VM_TESTS) \
@@ -81,9 +94,9 @@ run-check-unit: all $(VMLINUX_GEN) $(UNIT_TESTS) $(FUZZ_REPLAY)
 	$(Q)tests/run-tests $(UNIT_TESTS) $(FUZZ_REPLAY) $(COMMAND_TESTS)
 run-check-vm: guest-files $(VMLINUX_GEN)
 	$(Q)tests/run-tests $(VM_TESTS) $(call triggers,$(MATRIX_MORE)) $(call table,$(VM_COMBINATIONS) $(MATRIX_MORE))
-run-check-all: all guest-files $(VMLINUX_GEN) $(UNIT_TESTS) $(FUZZ_REPLAY)
+run-check-all: all guest-files own-kernels $(VMLINUX_GEN) $(UNIT_TESTS) $(FUZZ_REPLAY)
 	$(Q)tests/run-tests $(UNIT_TESTS) $(FUZZ_REPLAY) $(COMMAND_TESTS) $(VM_TESTS) $(LONG_TESTS) \
-		$(call table,$(VM_COMBINATIONS) $(MATRIX_MORE))
+		$(call table,$(VM_COMBINATIONS) $(OWN_COMBINATIONS) $(MATRIX_MORE))
 run-soak: guest-files
 	$(Q)TEST_TIMEOUT=7200 tests/run-tests \
 		$(foreach c,$(SOAK_COMBINATIONS),"tests/vm/soak.sh $(subst /, ,$c) $(SOAK_CHANGES)")
@@ -95,8 +108,13 @@ guest-files: arm64 oracle-arm64 $(BUILD_ARM64)/provoke
 	$(Q)for k in $(VM_KERNELS); do tests/vm/kernel fetch $$k > /dev/null || :; done
 	$(Q)for k in $(VM_KERNELS); do tests/module/build $$k > /dev/null 2>&1 || :; done
 
+# A kernel that cannot be built is for its tests to fail or skip.
+own-kernels:
+	$(Q)for k in $(OWN_KERNELS); do tests/vm/build-kernel tests/vm/fragments/$$k.config > /dev/null || :; done
+	$(Q)for k in $(OWN_KERNELS); do tests/module/build own-$$k > /dev/null 2>&1 || :; done
+
 run-demo: arm64 $(BUILD_ARM64)/provoke
 	$(Q)tests/vm/demo
 
-.PHONY: check check-unit check-vm check-all soak check-style demo test-packages guest-files
+.PHONY: check check-unit check-vm check-all soak check-style demo kernel test-packages kernel-packages guest-files own-kernels
 .PHONY: run-check run-check-unit run-check-vm run-check-all run-soak run-demo

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/ktime.h>
+#include <linux/preempt.h>
 
 #include "pwt_test.h"
 
@@ -95,12 +96,24 @@ static int call_make(const struct call *call, const struct span *r, unsigned lon
 	return -EINVAL;
 }
 
-/* FUNCTION [alias:]SLOT FIRST COUNT [0|1] [+BYTES] [force] */
+/* As call_make(), where nothing may sleep: sleeping brings a report, and not more, in a guest. */
+static int call_make_atomic(const struct call *call, const struct span *r, unsigned long addr,
+			    int enable, const u64 *masks, long *done)
+{
+	int ret;
+
+	preempt_disable();
+	ret = call_make(call, r, addr, enable, masks, done);
+	preempt_enable();
+	return ret;
+}
+
+/* FUNCTION [alias:]SLOT FIRST COUNT [0|1] [+BYTES] [force] [atomic] */
 int call_run(int argc, char **argv, struct answer *a)
 {
 	const struct call *call = call_find(argv[0]);
 	long offset = 0, done;
-	bool force = false;
+	bool force = false, atomic = false;
 	int enable = -1;
 	u64 masks[2] = {};
 	struct span r;
@@ -108,7 +121,8 @@ int call_run(int argc, char **argv, struct answer *a)
 	int i, ret;
 
 	if (argc < 4) {
-		say(a, "error=usage: %s SLOT FIRST COUNT [0|1] [+BYTES] [force]\n", argv[0]);
+		say(a, "error=usage: %s SLOT FIRST COUNT [0|1] [+BYTES] [force] [atomic]\n",
+		    argv[0]);
 		return -EINVAL;
 	}
 	if (call->kind == BY_MASKS) {
@@ -122,6 +136,8 @@ int call_run(int argc, char **argv, struct answer *a)
 	for (i = 4; i < argc; i++) {
 		if (!strcmp(argv[i], "force")) {
 			force = true;
+		} else if (!strcmp(argv[i], "atomic")) {
+			atomic = true;
 		} else if (argv[i][0] == '+' && !kstrtol(argv[i] + 1, 0, &offset)) {
 			continue;
 		} else if (enable < 0 && !kstrtoint(argv[i], 0, &enable) && enable >= 0) {
@@ -158,7 +174,8 @@ int call_run(int argc, char **argv, struct answer *a)
 	}
 
 	begin = ktime_get_ns();
-	ret = call_make(call, &r, r.addr + offset, enable, masks, &done);
+	ret = (atomic ? call_make_atomic : call_make)(call, &r, r.addr + offset, enable, masks,
+						      &done);
 	say(a, "ret=%d addr=0x%lx pages=%ld calls=%ld ns=%llu\n", ret, r.addr + offset, r.count,
 	    done, ktime_get_ns() - begin);
 	return 0;

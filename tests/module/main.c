@@ -163,8 +163,8 @@ static const struct {
 
 static int run_help(int argc, char **argv, struct answer *a)
 {
-	say(a, "set_memory_{ro,rw,nx,x,rox} [alias:]SLOT FIRST COUNT [+BYTES] [force]\n");
-	say(a, "set_memory_valid [alias:]SLOT FIRST COUNT 0|1 [+BYTES] [force]\n");
+	say(a, "set_memory_{ro,rw,nx,x,rox} [alias:]SLOT FIRST COUNT [+BYTES] [force] [atomic]\n");
+	say(a, "set_memory_valid [alias:]SLOT FIRST COUNT 0|1 [+BYTES] [force] [atomic]\n");
 	say(a, "set_direct_map_{invalid,default}_noflush SLOT FIRST COUNT\n");
 	say(a, "set_direct_map_valid_noflush SLOT FIRST COUNT 0|1 [force]\n");
 	say(a, "change_range [alias:]SLOT FIRST COUNT SET CLEAR\n");

@@ -107,6 +107,15 @@ holds() {
 # shellcheck disable=SC2034
 brief='{op, hook, addr, size, ret, comm, verdict, reason, findings, leaves, difference, expected_ret}'
 
+# page_of KERNEL: its pages' size in bytes, by its name
+page_of() {
+	case $1 in
+	*-16k)	echo 16384;;
+	*-64k)	echo 65536;;
+	*)	echo 4096;;
+	esac
+}
+
 # module KERNEL: have the test module for it. Returns 77 if there can be none.
 module() {
 	"$top/tests/module/build" "$1" > /dev/null 2> "$tmp/module.log"

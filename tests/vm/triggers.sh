@@ -137,7 +137,7 @@ holds "kprobe, module, bpf: text made read-only and executable" "$c" \
 	'[$c[] | select(.comm == "provoke" and .op == "set_direct_map_invalid_noflush")] | length >= 512'
 holds "KFENCE: a page made valid or invalid, in any context" "$c" \
 	'[$c[] | select(.zone == "linear" and .op == "set_memory_valid" and .size == $page)] | length > 20' \
-	'[$c[] | .op] | group_by(.) | map([.[0], length])' --argjson page "$([[ $kernel == *-16k ]] && echo 16384 || echo 4096)"
+	'[$c[] | .op] | group_by(.) | map([.[0], length])' --argjson page "$(page_of "$kernel")"
 if [[ $have_module -eq 0 ]]; then
 	holds "the test module: ranges of many pages" "$c" \
 		'[$c[] | select(.comm == "provoke" and .hook == $f and .leaves.pte == 64)] | length >= 2' \
