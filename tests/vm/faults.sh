@@ -12,8 +12,9 @@ set -u -o pipefail
 kernel=${1:-newest} cpu=${2:-max}
 
 # Pages of a block and of a contiguous run, and what this kernel and CPU do with blocks.
-B=512 R=16 order=9 page=4096
-[[ $kernel == *-16k ]] && B=2048 R=128 order=11 page=16384
+B=512 R=16 order=9 page=$(page_of "$kernel") mem=1G
+[[ $page -eq 16384 ]] && B=2048 R=128 order=11
+[[ $page -eq 65536 ]] && B=8192 R=32 order=13 mem=6G
 blocks="walked" # by update_range_prot(): changed as a whole, refused in part
 [[ $cpu == bbm ]] && blocks="split"
 [[ $kernel == 6.12* ]] && blocks="refused" # by apply_to_page_range()
@@ -307,7 +308,7 @@ case $? in
 77)	skip_all "$(tail -n 1 "$tmp/module.log")";;
 *)	fail "the test module can be built" "$(cat "$tmp/module.log")"; finish;;
 esac
-guest --kernel "$kernel" --cpu "$cpu" --add "$tmp/guest.sh" --add "$tmp/commands.sh" --add "$tmp/cases" \
+guest --kernel "$kernel" --cpu "$cpu" --mem "$mem" --add "$tmp/guest.sh" --add "$tmp/commands.sh" --add "$tmp/cases" \
 	--add "$tmp/slots" -- sh guest.sh
 c=$tmp/out/changes
 is "the watch with --fail ends with 1" "$(cat "$tmp/out/status")" 1

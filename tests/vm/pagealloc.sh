@@ -71,14 +71,14 @@ provoke mod set_memory_valid l 3 1 0 > /dev/null # split by now
 provoke mod set_memory_valid l 3 1 1 > /dev/null
 dmesg -c > /dev/null
 pwtrace watch -j -- sh -c '
-	provoke mod set_memory_valid l 3 1 0
-	provoke mod set_memory_valid l 3 1 1' > /out/sleepy 2> /out/sleepy.err
+	provoke mod set_memory_valid l 3 1 0 >&2
+	provoke mod set_memory_valid l 3 1 1 >&2' > /out/sleepy 2> /out/sleepy.err
 dmesg -c > /out/sleepy.dmesg
 pwtrace watch -j -- sh -c '
-	provoke mod set_memory_valid l 3 1 0
-	provoke mod set_memory_valid l 3 1 1 atomic' > /out/atomic 2> /out/atomic.err
+	provoke mod set_memory_valid l 3 1 0 >&2
+	provoke mod set_memory_valid l 3 1 1 atomic >&2' > /out/atomic 2> /out/atomic.err
 dmesg -c > /out/atomic.dmesg
-pwtrace watch -j -- provoke kfence 5 3 > /out/kfence 2> /out/kfence.err
+pwtrace watch -j -- sh -c 'provoke kfence 5 3 >&2' > /out/kfence 2> /out/kfence.err
 dmesg -c > /out/kfence.dmesg
 provoke mod free all > /dev/null
 END
