@@ -530,7 +530,8 @@ static const struct proc_ops mm_ops = {
 
 int mm_init_file(void)
 {
-	memory_order = min_t(unsigned int, PMD_SHIFT - PAGE_SHIFT, MAX_PAGE_ORDER);
+	/* with 64K pages a block is half of a guest: that is done without */
+	memory_order = min3(PMD_SHIFT, ilog2(SZ_32M), MAX_PAGE_ORDER + PAGE_SHIFT) - PAGE_SHIFT;
 	memory = alloc_pages(GFP_KERNEL | __GFP_ZERO | __GFP_COMP, memory_order);
 	if (!memory)
 		return -ENOMEM;
