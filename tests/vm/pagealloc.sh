@@ -23,7 +23,7 @@ n=0
 while [ $n -lt 8 ]; do
 	n=$((n + 1))
 	dd if=/dev/zero of=/tmp/file bs=1M count=4 2> /dev/null
-	provoke secretmem 16
+	provoke secretmem 16 >&2
 	rm -f /tmp/file
 done
 sleep 1
