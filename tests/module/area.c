@@ -16,7 +16,7 @@ static const char *const kind_names[] = {
 /* What has to be as it was before memory goes back to the kernel. */
 #define ATTRS (PTE_VALID | PTE_RDONLY | PTE_NG | PTE_WRITE | PTE_PXN | PTE_UXN | PTE_ATTRINDX_MASK)
 
-#define MAX_PAGES (SZ_64M / PAGE_SIZE)
+#define MAX_PAGES (max_t(unsigned long, SZ_64M, 2 * PMD_SIZE) / PAGE_SIZE)
 
 bool area_is_vmalloc(const struct area *area)
 {

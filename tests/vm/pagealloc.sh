@@ -20,7 +20,7 @@ kernel=$1
 # Forks, files and areas come and go; munmap() allocates where it is in lazy MMU mode.
 cat > "$tmp/window.sh" <<'END'
 n=0
-while [ $n -lt 8 ]; do
+while [ $n -lt 16 ]; do
 	n=$((n + 1))
 	dd if=/dev/zero of=/tmp/file bs=1M count=4 2> /dev/null
 	provoke secretmem 16 >&2
