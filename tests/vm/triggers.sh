@@ -123,8 +123,8 @@ holds "$function is the hook" "$c" \
 for f in "$function" change_memory_common; do
 	if [[ $busy ]]; then
 		holds "changes by $f: no fewer than the kernel's own event counts inside, no more than outside" "$c" \
-			'[$c[] | select(.hook == $f)] | length + $s.probes_missed >= $in and length <= $out' \
-			'[[$c[] | select(.hook == $f)] | length, $in, $out]' --arg f "$f" \
+			'[.[] | select(.hook == $f)] | length + $s.probes_missed >= $in and length <= $out' \
+			'[[.[] | select(.hook == $f)] | length, $in, $out]' --arg f "$f" \
 			--argjson in "$(counted "$f")" --argjson out "$(counted "$f" before behind)"
 		continue
 	fi
