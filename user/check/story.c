@@ -86,6 +86,19 @@ static bool invalid_leaf(const struct image *image, uint64_t addr, uint64_t leaf
 	return leaf && !desc_valid(leaf);
 }
 
+/* Are all pages of the range in leaves that the model changed, and the kernel as it did? */
+static bool is_all_changed(const struct change *change)
+{
+	uint64_t bytes = 0;
+
+	if (change->verdict != VERDICT_MATCH)
+		return false;
+	for (enum pgtable_level level = 0; level < PGTABLE_NR_LEVELS; level++)
+		bytes += (uint64_t)change->leaves[level]
+			 << geometry_shift(change->after.geo, level);
+	return bytes == change->size;
+}
+
 /*
  * Before 15bfba1ad77f the walk takes an invalid block for a hole, and says that it made it valid.
  * Something is mapped there as long as the entry is not 0.
@@ -94,7 +107,7 @@ static bool leaves_invalid(const struct change *change)
 {
 	struct difference where;
 
-	return (change->set_mask & PTE_VALID) && !change->ret &&
+	return (change->set_mask & PTE_VALID) && !change->ret && !is_all_changed(change) &&
 	       leaves_any(change, invalid_leaf, &where);
 }
 
