@@ -86,6 +86,11 @@ stress 400
 free all
 END
 [[ $kernel == 6.12* ]] && sed -i /valid_noflush/d "$tmp/mod-commands"
+# What the kernel hands out by itself may be out of blocks that were split before: this is a whole one.
+if [[ $cpu == bbm ]]; then
+	[[ $(page_of "$kernel") == 16384 ]] && order=11 || order=9
+	sed -i "/^stress/i alloc b linear $order\\nset_memory_valid b 3 4 0\\nset_memory_valid b 3 4 1" "$tmp/mod-commands"
+fi
 
 module "$kernel"
 have_module=$?
