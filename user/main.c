@@ -18,6 +18,7 @@ static const struct command commands[] = {
 	{ "doctor", cmd_doctor, "can it run here? each need and each hook, tried out" },
 	{ "dump", cmd_dump, "what the page tables map" },
 	{ "audit", cmd_audit, "what should never be there" },
+	{ "lookup", cmd_lookup, "one address, every level, explained" },
 	{ "stat", cmd_stat, "how much of it by pages, contiguous runs and blocks" },
 	{ "selftest", cmd_selftest,
 	  "provoke changes of its own and see that each is judged rightly" },

@@ -48,9 +48,10 @@ for command in "${commands[@]}"; do
 	is "  -h is --help" "$(cat "$tmp/out")" "$(cat "$tmp/help")"
 	refused "nonsense" "$command" --nonsense
 	refused "'?Z'?" "$command" -Z
+	# dump takes a range, lookup any number of addresses
 	range=()
 	[[ $command != dump ]] || range=(linear)
-	refused "stray" "$command" "${range[@]}" stray
+	[[ $command == lookup ]] || refused "stray" "$command" "${range[@]}" stray
 done
 
 run 0 --version
@@ -102,6 +103,7 @@ refused '--interval 0: give seconds' stat --interval 0
 refused '--interval x: give seconds' stat -i x
 refused '--count -1: give a number' stat --count -1
 refused "unexpected argument 'linear'" stat linear
+refused 'wants an address or a symbol' lookup
 refused "no rule 'rwx': give one of wx, alias-writable" audit --allow rwx
 refused "unexpected argument 'linear'" audit linear
 
@@ -121,7 +123,7 @@ is "  each step an object" "$(jq -r 'select(.type == "step" and (.text | length 
 if [[ $machine == aarch64 ]]; then
 	skip "on another machine than arm64" "this is arm64"
 else
-	declare -A needed=([predict]='ro 0xffff800080000000 1')
+	declare -A needed=([predict]='ro 0xffff800080000000 1' [lookup]=linux_banner)
 	for command in "${commands[@]}"; do
 		read -ra needs <<< "${needed[$command]:-}"
 		run 3 "$command" "${needs[@]}"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What an entry is. pte_present(), p?d_table() and p?d_leaf() of arch/arm64 are the truth. */
 #include "geometry/descriptor.h"
+#include "geometry/fields.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -161,4 +162,59 @@ TEST(descriptions_cut_short)
 			EXPECT(!strncmp(text, described[i].text, size - 1));
 			free(text);
 		}
+}
+
+/* Every bit of a descriptor is in one field, with its value. */
+TEST(fields_hold_every_bit)
+{
+	uint64_t random = test_seed();
+
+	for (int round = 0; round < 2000; round++) {
+		const struct shape *shape = &shapes[test_random_below(&random, nr_shapes)];
+		const struct geometry geo = shape_geometry(shape);
+		enum pgtable_level level = test_random_below(&random, geo.levels);
+		uint64_t desc = test_random(&random), sum = 0;
+		struct field fields[MAX_FIELDS];
+		size_t nr = fields_of(&geo, level, desc, fields);
+		int next = 63;
+
+		for (size_t i = 0; i < nr; i++) {
+			EXPECT_EQ(fields[i].high, next);
+			EXPECT(fields[i].low <= fields[i].high);
+			sum |= fields[i].value << fields[i].low;
+			next = fields[i].low - 1;
+		}
+		EXPECT_EQ(next, -1);
+		EXPECT_EQ(sum, desc);
+	}
+}
+
+static const struct field *field_at(const struct field *fields, size_t nr, unsigned int low)
+{
+	for (size_t i = 0; i < nr; i++)
+		if (fields[i].low == low)
+			return &fields[i];
+	return NULL;
+}
+
+TEST(fields_say_what_they_mean)
+{
+	struct field fields[MAX_FIELDS];
+	struct geometry geo;
+	size_t nr;
+
+	geometry_init(&geo, 12, 48, 48);
+	nr = fields_of(&geo, PGTABLE_LEVEL_PTE, 0x00e8000045d1a707, fields);
+	EXPECT_STR(field_at(fields, nr, 0)->meaning, "page");
+	EXPECT_STR(field_at(fields, nr, 2)->meaning, "MEM/NORMAL-TAGGED");
+	EXPECT_STR(field_at(fields, nr, 6)->meaning, "kernel read and write");
+	EXPECT_STR(field_at(fields, nr, 8)->meaning, "inner shareable");
+	EXPECT_STR(field_at(fields, nr, 12)->meaning, "0x45d1a000");
+	EXPECT_STR(field_at(fields, nr, 53)->meaning, "the kernel may not execute");
+	nr = fields_of(&geo, PGTABLE_LEVEL_PMD, 0x1800000042ab3003, fields);
+	EXPECT_STR(field_at(fields, nr, 0)->meaning, "table");
+	EXPECT_STR(field_at(fields, nr, 59)->meaning, "the kernel may execute nothing below");
+	nr = fields_of(&geo, PGTABLE_LEVEL_PMD, 0x00e8000045c00f00, fields);
+	EXPECT_STR(field_at(fields, nr, 0)->meaning, "present, not valid");
+	EXPECT_STR(field_at(fields, nr, 11)->meaning, "PTE_PRESENT_INVALID");
 }

@@ -48,6 +48,12 @@ fault user 0x40 0 v 3 1
 fault bad-entry 0 0x1 v 3 1
 fault invalid-leaf 0x800 0x1 v 3 1
 fault reserved-bits 0x1000000000000000 0 v 3 1
+provoke mod entry v 3 1 > /out/entry
+provoke mod entry alias:v 5 1 >> /out/entry
+while read -r addr rest; do
+	pwtrace lookup -j ${addr#addr=}
+done < /out/entry > /out/lookup 2> /out/lookup.err
+pwtrace lookup linux_banner > /out/lookup.text 2>&1
 provoke mod set_memory_ro v 0 8 > /dev/null
 fault alias-writable 0x8000000000000 0x80 alias:v 2 1
 provoke mod set_memory_rw v 0 8 > /dev/null
@@ -99,5 +105,9 @@ for rule in wx broken-run no-af user bad-entry invalid-leaf reserved-bits alias-
 		"1 $rule "
 	is "$rule: allowed, not found" "$(cat "$o/allow.$rule.status")" 0
 done
+is "lookup: the entries that the module reads" "$(jq -r '"addr=\(.addr) level=\(.steps[-1].level) entry=\(.steps[-1].entry)"' "$o/lookup")" \
+	"$(sed -E 's/ size=[0-9]+//; s/entry=0x0*/entry=0x/' "$o/entry")"
+is "lookup: the area, and none of the linear map" "$(jq -c '.area.pages' "$o/lookup" | tr '\n' ' ')" '8 null '
+like "lookup: the kernel's banner is read-only" "$o/lookup.text" '^  physical 0x[0-9a-f]+: not writable, not executable'
 is "put back, nothing is found" "$(cat "$o/after.status")" 0
 finish
