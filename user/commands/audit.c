@@ -173,6 +173,21 @@ static void on_finding(void *ctx, const struct audit_finding *finding)
 		print_text(command, finding);
 }
 
+/* Pieces that touch are one: a run of the linear map may go through both. */
+static void add_ram(struct audit_command *command, uint64_t start, uint64_t size)
+{
+	struct audit_range *last = command->nr_ram ? &command->ram[command->nr_ram - 1] : NULL;
+
+	if (command->nr_ram > MAX_RAM)
+		return;
+	if (last && last->start + last->size == start)
+		last->size += size;
+	else if (command->nr_ram == MAX_RAM)
+		command->nr_ram++;
+	else
+		command->ram[command->nr_ram++] = (struct audit_range){ start, size };
+}
+
 /* "40000000-7fffffff : System RAM", what is in it behind two more blanks. */
 static void read_ram(struct audit_command *command)
 {
@@ -180,13 +195,20 @@ static void read_ram(struct audit_command *command)
 	uint64_t start, last;
 	char line[256];
 
-	while (file && fgets(line, sizeof(line), file) && command->nr_ram < MAX_RAM)
+	while (file && fgets(line, sizeof(line), file))
 		if (*line != ' ' && strstr(line, " : System RAM\n") &&
 		    sscanf(line, "%" SCNx64 "-%" SCNx64, &start, &last) == 2 && last)
-			command->ram[command->nr_ram++] = (struct audit_range){ start,
-										last - start + 1 };
+			add_ram(command, start, last - start + 1);
 	if (file)
 		fclose(file);
+	/* half of it would make the other half a finding */
+	if (command->nr_ram > MAX_RAM)
+		command->nr_ram = 0;
+	if (!command->nr_ram)
+		fprintf(stderr,
+			"pwtrace audit: outside-ram is not looked for: /proc/iomem tells no "
+			"System RAM, or more than %d pieces\n",
+			MAX_RAM);
 }
 
 /* Whose linear alias the kernel keeps invalid: its own image's (since v7.3), and KFENCE's pages. */
@@ -216,6 +238,7 @@ static void find_hidden(struct audit_command *command)
 
 static int conclude(const struct audit_command *command)
 {
+	const struct stream_stats *stats = stream_stats(command->live.stream);
 	uint64_t total = 0;
 
 	for (enum audit_rule rule = 0; rule < AUDIT_NR_RULES; rule++)
@@ -228,15 +251,22 @@ static int conclude(const struct audit_command *command)
 		for (enum audit_rule rule = 0; rule < AUDIT_NR_RULES; rule++)
 			put_number(counts, audit_rule_name(rule), command->counts[rule]);
 		put(object, "by_rule", counts);
-		put_number(object, "tables", stream_stats(command->live.stream)->pages);
+		put_number(object, "tables", stats->pages);
+		put_number(object, "unreadable", stats->unreadable);
 		put_string(object, "kernel", command->live.kernel.release);
 		print_object(stdout, object, command->common.pretty);
 	}
 	if (!command->common.quiet)
 		fprintf(stderr,
 			"%s: %" PRIu64 " found, %" PRIu64 " allowed, in %" PRIu64 " tables\n",
-			command->live.kernel.release, total, command->allowed,
-			stream_stats(command->live.stream)->pages);
+			command->live.kernel.release, total, command->allowed, stats->pages);
+	if (stats->unreadable) {
+		fprintf(stderr,
+			"pwtrace audit: %" PRIu64 " tables cannot be read by %s: nothing is "
+			"said of what they map\n",
+			stats->unreadable, command->live.source->name);
+		return EXIT_CANNOT_RUN;
+	}
 	return total ? EXIT_MISMATCH : EXIT_FINE;
 }
 

@@ -322,14 +322,16 @@ static int look_up(struct lookup *lookup, const char *text, struct problem *why)
 	return 0;
 }
 
-/* Without types, or without what is looked for in them, there are no areas. */
+/* Without them the rest can be told all the same. */
 static void open_areas(struct lookup *lookup)
 {
-	struct problem why;
+	struct problem why = { "the kernel has no BTF, or /proc/kcore cannot be opened" };
 
 	if (!kcore_open(&lookup->kcore, "/proc/kcore") && !types_open(&lookup->types, NULL) &&
-	    areas_open(&lookup->areas, &lookup->live.kernel, lookup->kcore, lookup->types, &why))
-		lookup->areas = NULL;
+	    !areas_open(&lookup->areas, &lookup->live.kernel, lookup->kcore, lookup->types, &why))
+		return;
+	lookup->areas = NULL;
+	fprintf(stderr, "pwtrace lookup: areas of vmalloc are left out: %s\n", why.text);
 }
 
 static int run(struct lookup *lookup, char **texts, int nr)

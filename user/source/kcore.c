@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * By /proc/kcore, which needs no BPF. It gives zeros where the kernel cannot read, so that an
- * unreadable page is no different from an empty one; but no table is left empty by the kernel where
- * it maps something, and one that is found so is said to be unreadable.
+ * By /proc/kcore, which needs no BPF. It gives zeros where the kernel cannot read by itself, so
+ * that such a page is no different from an empty one: only BPF tells them apart.
  */
 #include <errno.h>
 #include <stdlib.h>
