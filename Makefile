@@ -22,7 +22,7 @@ CLANG ?= clang
 BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
 CC_TARGET := $(if $(filter default,$(origin CC)),$(CROSS_COMPILE)gcc,$(CC))
 PKG_CONFIG := PKG_CONFIG_LIBDIR=$(if $(CROSS_COMPILE),/usr/lib/aarch64-linux-gnu/pkgconfig:/usr/share/pkgconfig,$(shell pkg-config --variable pc_path pkg-config 2>/dev/null)) pkg-config
-LIBS := libbpf libelf zlib json-c
+LIBS := libbpf libelf zlib libzstd json-c
 
 WARNINGS := -Wall -Wextra -Wmissing-prototypes -Wstrict-prototypes -Wvla
 CFLAGS ?= -O2 -g

@@ -24,8 +24,7 @@ static const char help[] =
 	"Look through all of the kernel's page tables for what should never be there: writable and\n"
 	"executable, aliases that can be written, broken contiguous runs, and so on.\n"
 	"\n"
-	"      --allow RULE[:RANGE]  say nothing of it, everywhere or there; RANGE as for dump\n"
-	"      --source NAME         auto, bpf or kcore: how tables are read\n"
+	"      --allow RULE[:RANGE]  say nothing of it, everywhere or there; RANGE as for dump\n" SOURCE_HELP
 	"\n" COMMON_HELP "\n"
 	"Exit status: 0 nothing found, 1 something, 2 wrong usage, 3 this system cannot run it,\n"
 	"5 internal error.\n";
@@ -48,7 +47,7 @@ struct allow {
 
 struct audit_command {
 	struct common_options common;
-	enum source_kind source_kind;
+	struct source_choice source;
 	struct allow allows[MAX_ALLOWS];
 	size_t nr_allows;
 	struct live live;
@@ -274,7 +273,7 @@ static int look(struct audit_command *command)
 {
 	const struct kernel *kernel = &command->live.kernel;
 	const struct leaves_options options = { .table = audit_table };
-	const struct range all = { kernel->zones.range[ZONE_LINEAR].start, 0 };
+	const struct range all = live_all(&command->live);
 	const struct audit_config config = {
 		.geo = &kernel->geo,
 		.zones = &kernel->zones,
@@ -304,7 +303,7 @@ static int run(struct audit_command *command)
 	struct problem why;
 	int status;
 
-	if (live_open(&command->live, command->source_kind, &why)) {
+	if (live_open(&command->live, &command->source, &why)) {
 		status = cannot_run(&command->common, why.text);
 	} else if (resolve_allows(command)) {
 		status = EXIT_USAGE;
@@ -333,7 +332,7 @@ int cmd_audit(int argc, char **argv)
 		if (opt == OPT_ALLOW)
 			err = parse_allow(command, optarg);
 		else if (opt == OPT_SOURCE)
-			err = live_source(optarg, &command->source_kind);
+			err = live_source(optarg, &command->source);
 		else
 			err = common_option(&command->common, opt) ? 0 : -EINVAL;
 		if (err)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "commands/commands.h"
 #include "commands/live.h"
@@ -10,6 +11,7 @@
 #include "emit/object.h"
 #include "emit/table.h"
 #include "kernel/types.h"
+#include "recording/kernel.h"
 
 static const char help[] =
 	"Usage: pwtrace dump [OPTION]... [RANGE]\n"
@@ -21,7 +23,7 @@ static const char help[] =
 	"      --ptdump         mm/ptdump.c's own format, as in kernel_page_tables\n"
 	"      --entries        each entry, not runs of equal ones\n"
 	"      --holes          what is not mapped, too\n"
-	"      --source NAME    auto, bpf or kcore: how tables are read\n"
+	"  -o, --output FILE    nothing printed: the tables themselves, for --source\n" SOURCE_HELP
 	"\n" COMMON_HELP "\n"
 	"Exit status: 0 fine, 2 wrong usage, 3 this system cannot run it, 5 internal error.\n";
 
@@ -35,6 +37,7 @@ enum {
 static const struct option long_options[] = { { "ptdump", no_argument, NULL, OPT_PTDUMP },
 					      { "entries", no_argument, NULL, OPT_ENTRIES },
 					      { "holes", no_argument, NULL, OPT_HOLES },
+					      { "output", required_argument, NULL, 'o' },
 					      { "source", required_argument, NULL, OPT_SOURCE },
 					      COMMON_LONG,
 					      {} };
@@ -42,8 +45,9 @@ static const struct option long_options[] = { { "ptdump", no_argument, NULL, OPT
 struct dump {
 	struct common_options common;
 	bool ptdump, entries, holes;
-	enum source_kind source_kind;
+	struct source_choice source;
 	const char *range_text; /* NULL: all */
+	const char *output;	/* a snapshot; NULL: none */
 	struct range range;
 	struct live live;
 };
@@ -60,8 +64,11 @@ static int parse_option(struct dump *dump, int opt)
 	case OPT_HOLES:
 		dump->holes = true;
 		return 0;
+	case 'o':
+		dump->output = optarg;
+		return 0;
 	case OPT_SOURCE:
-		return live_source(optarg, &dump->source_kind);
+		return live_source(optarg, &dump->source);
 	default:
 		return common_option(&dump->common, opt) ? 0 : -EINVAL;
 	}
@@ -135,18 +142,72 @@ static int print_tables(struct dump *dump)
 	return err ? cannot_run(&dump->common, why.text) : EXIT_FINE;
 }
 
+static void ignore_run(void *ctx, const struct leaf_run *run)
+{
+	(void)ctx, (void)run;
+}
+
+/* Walked as if they were to be printed, so that what is torn is found out. */
+static int fill_snapshot(struct dump *dump, struct recorder *recorder, struct problem *why)
+{
+	struct snapshot_writer writer = { recorder, geometry_page_size(&dump->live.kernel.geo) };
+	struct pwt_snapshot snapshot = dump->live.snapshot;
+	const struct leaves_options options = {};
+	int err = recorder_kernel(recorder, &dump->live.kernel, true, why);
+
+	snapshot.start = dump->range.start;
+	snapshot.end = dump->range.end;
+	if (!err && snapshot_begin(&writer, &snapshot))
+		err = problem(why, -EIO, "cannot write the recording");
+	if (err)
+		return err;
+	stream_watch(dump->live.stream, snapshot_table, &writer);
+	return live_walk(&dump->live, &dump->range, &options, ignore_run, NULL, why);
+}
+
+static int write_tables(struct dump *dump)
+{
+	struct recorder_stats stats;
+	struct recorder *recorder;
+	struct problem why;
+	int err, failed;
+
+	if (dump->live.recording) {
+		fprintf(stderr, "pwtrace dump: --output wants the running kernel, and --source is "
+				"a recording: copy it\n");
+		return EXIT_USAGE;
+	}
+	err = recorder_open(&recorder, dump->output);
+	if (err) {
+		recorder_problem(err, dump->output, &why);
+		fprintf(stderr, "pwtrace dump: %s\n", why.text);
+		return EXIT_USAGE;
+	}
+	err = fill_snapshot(dump, recorder, &why);
+	failed = recorder_close(recorder, &stats);
+	if (err)
+		return cannot_run(&dump->common, why.text);
+	if (failed) {
+		fprintf(stderr, "pwtrace dump: writing to %s failed: %s\n", dump->output,
+			strerror(-failed));
+		return EXIT_INTERNAL;
+	}
+	summary(dump);
+	return EXIT_FINE;
+}
+
 static int run(struct dump *dump)
 {
 	struct problem why;
 	int status;
 
-	if (live_open(&dump->live, dump->source_kind, &why)) {
+	if (live_open(&dump->live, &dump->source, &why)) {
 		status = cannot_run(&dump->common, why.text);
-	} else if (range_parse(&dump->range, dump->range_text, &dump->live.kernel, &why)) {
+	} else if (live_range(&dump->live, &dump->range, dump->range_text, &why)) {
 		fprintf(stderr, "pwtrace dump: %s\n", why.text);
 		status = EXIT_USAGE;
 	} else {
-		status = print_tables(dump);
+		status = dump->output ? write_tables(dump) : print_tables(dump);
 	}
 	live_close(&dump->live);
 	return status;
@@ -158,7 +219,7 @@ int cmd_dump(int argc, char **argv)
 	int opt;
 
 	common_init(&dump.common);
-	while ((opt = getopt_long(argc, argv, COMMON_SHORT, long_options, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, COMMON_SHORT "o:", long_options, NULL)) != -1) {
 		if (opt == 'h') {
 			fputs(help, stdout);
 			return EXIT_FINE;

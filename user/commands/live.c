@@ -3,38 +3,67 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "commands/commands.h"
 #include "kernel/needs.h"
+#include "recording/kernel.h"
 
-int live_source(const char *text, enum source_kind *kind)
+int live_source(const char *text, struct source_choice *choice)
 {
 	int found = source_find(text);
 
-	if (found < 0)
-		return option_refused("source", text, "auto, bpf or kcore");
-	*kind = found;
+	*choice = (struct source_choice){ .kind = found };
+	if (found >= 0)
+		return 0;
+	if (access(text, F_OK))
+		return option_refused("source", text, "auto, bpf or kcore, or a recording's file");
+	choice->path = text;
 	return 0;
 }
 
-int live_open(struct live *live, enum source_kind kind, struct problem *why)
+static int open_running(struct live *live, enum source_kind kind, struct problem *why)
 {
-	const struct kernel *kernel = &live->kernel;
 	int err = needs_check(why);
 
 	if (!err)
 		err = kernel_open(&live->kernel, why);
 	if (!err)
-		err = source_open(&live->source, kind, kernel, why);
-	if (!err && stream_open(&live->stream, live->source, &kernel->geo, kernel->root_pa,
-				kernel->zones.range[ZONE_LINEAR].start))
+		err = source_open(&live->source, kind, &live->kernel, why);
+	live->snapshot = (struct pwt_snapshot){
+		.root = live->kernel.root_pa,
+		.base = live->kernel.zones.range[ZONE_LINEAR].start,
+	};
+	return err;
+}
+
+static int open_recorded(struct live *live, const char *path, struct problem *why)
+{
+	int err = recording_open(&live->recording, path, why);
+
+	if (!err)
+		err = recording_kernel(live->recording, &live->kernel, NULL, why);
+	if (!err)
+		err = snapshot_open(&live->source, live->recording, &live->kernel.geo, 0,
+				    &live->snapshot, why);
+	return err;
+}
+
+int live_open(struct live *live, const struct source_choice *choice, struct problem *why)
+{
+	const struct kernel *kernel = &live->kernel;
+	int err = choice->path ? open_recorded(live, choice->path, why) :
+				 open_running(live, choice->kind, why);
+
+	if (!err && stream_open(&live->stream, live->source, &kernel->geo, live->snapshot.root,
+				live->snapshot.base))
 		err = problem(why, -ENOMEM, "out of memory");
 	if (err)
 		return err;
 	live->mm = (struct mm_struct){
 		.geo = &kernel->geo,
 		.memory = stream_memory(live->stream),
-		.root = kernel->root_pa,
+		.root = live->snapshot.root,
 		.mmap_lock.count = -1, /* as far as the walk cares: nobody holds it */
 	};
 	return 0;
@@ -44,7 +73,25 @@ void live_close(struct live *live)
 {
 	stream_close(live->stream);
 	source_close(live->source);
+	recording_close(live->recording);
 	kernel_close(&live->kernel);
+}
+
+struct range live_all(const struct live *live)
+{
+	return live->recording ? (struct range){ live->snapshot.start, live->snapshot.end } :
+				 (struct range){ live->kernel.zones.range[ZONE_LINEAR].start, 0 };
+}
+
+int live_range(const struct live *live, struct range *range, const char *text, struct problem *why)
+{
+	*range = live_all(live);
+	if (!text)
+		return 0;
+	if (live->recording && !strncmp(text, "module:", 7))
+		return problem(why, -EINVAL, "'%s': a recording does not tell where modules are",
+			       text);
+	return range_parse(range, text, &live->kernel, why);
 }
 
 static unsigned int marks(void *ctx, enum pgtable_level level)

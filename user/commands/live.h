@@ -1,21 +1,36 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The tables of the running kernel, as the commands that look at them have them in common. */
+/*
+ * The tables of the running kernel, or of one that a recording has, as the commands that look at
+ * them have them in common.
+ */
 #ifndef PWTRACE_LIVE_H
 #define PWTRACE_LIVE_H
 
 #include "commands/range.h"
 #include "dump/leaves.h"
+#include "recording/snapshot.h"
 #include "source/stream.h"
+
+/* --source */
+struct source_choice {
+	enum source_kind kind;
+	const char *path; /* of a recording; NULL: the running kernel */
+};
+
+#define SOURCE_HELP \
+	"      --source NAME    auto, bpf or kcore: how tables are read; or a recording's file\n"
 
 struct live {
 	struct kernel kernel;
+	struct recording *recording; /* NULL: it is the running kernel */
+	struct pwt_snapshot snapshot;
 	struct source *source;
 	struct stream *stream;
 	struct mm_struct mm; /* init_mm */
 };
 
-/* --source. 0 or -EINVAL after a message. */
-int live_source(const char *text, enum source_kind *kind);
+/* 0 or -EINVAL after a message. */
+int live_source(const char *text, struct source_choice *choice);
 
 /**
  * live_open() - get ready to read the kernel's tables
@@ -23,8 +38,14 @@ int live_source(const char *text, enum source_kind *kind);
  *
  * Return: 0, or a negative errno with @why filled in.
  */
-int live_open(struct live *live, enum source_kind kind, struct problem *why);
+int live_open(struct live *live, const struct source_choice *choice, struct problem *why);
 void live_close(struct live *live);
+
+/* What there is: all, or what the recording has. */
+struct range live_all(const struct live *live);
+
+/* Does text for a range say what it may? As range_parse(), and without text live_all(). */
+int live_range(const struct live *live, struct range *range, const char *text, struct problem *why);
 
 /*
  * Walk @range. What is read anew each time. 0, or a negative errno: tables could not be read, with

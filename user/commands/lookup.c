@@ -19,9 +19,7 @@ static const char help[] =
 	"\n"
 	"Follow the translation of kernel addresses through every level: the table, the entry and\n"
 	"what its bits mean, what is mapped in the end, and what area of vmalloc it belongs to.\n"
-	"\n"
-	"      --source NAME    auto, bpf or kcore: how tables are read\n"
-	"\n" COMMON_HELP "\n"
+	"\n" SOURCE_HELP "\n" COMMON_HELP "\n"
 	"Exit status: 0 fine, 2 wrong usage, 3 this system cannot run it, 5 internal error.\n";
 
 enum { OPT_SOURCE = 0x2000 };
@@ -50,7 +48,7 @@ struct looked_up {
 
 struct lookup {
 	struct common_options common;
-	enum source_kind source_kind;
+	struct source_choice source;
 	struct live live;
 	struct kcore *kcore;
 	struct types *types;
@@ -339,7 +337,7 @@ static int run(struct lookup *lookup, char **texts, int nr)
 	struct problem why;
 	int status = EXIT_FINE;
 
-	if (live_open(&lookup->live, lookup->source_kind, &why)) {
+	if (live_open(&lookup->live, &lookup->source, &why)) {
 		live_close(&lookup->live);
 		return cannot_run(&lookup->common, why.text);
 	}
@@ -373,7 +371,7 @@ int cmd_lookup(int argc, char **argv)
 			return EXIT_FINE;
 		}
 		if (opt == OPT_SOURCE)
-			err = live_source(optarg, &lookup.source_kind);
+			err = live_source(optarg, &lookup.source);
 		else
 			err = common_option(&lookup.common, opt) ? 0 : -EINVAL;
 		if (err)

@@ -22,8 +22,7 @@ static const char help[] =
 	"space, and what the tables themselves take.\n"
 	"\n"
 	"  -i, --interval SECS  again and again, with what has changed since\n"
-	"  -n, --count N        so many times (1, with --interval without end)\n"
-	"      --source NAME    auto, bpf or kcore: how tables are read\n"
+	"  -n, --count N        so many times (1, with --interval without end)\n" SOURCE_HELP
 	"\n" COMMON_HELP "\n"
 	"Exit status: 0 fine, 2 wrong usage, 3 this system cannot run it, 5 internal error.\n";
 
@@ -42,7 +41,7 @@ struct counts {
 
 struct stat {
 	struct common_options common;
-	enum source_kind source_kind;
+	struct source_choice source;
 	double interval; /* seconds, 0: once */
 	uint64_t count;	 /* 0: without end */
 	struct live live;
@@ -221,7 +220,7 @@ static void print_json(struct stat *stat)
 static int look(struct stat *stat, struct problem *why)
 {
 	const struct leaves_options options = { .table = add_table };
-	const struct range all = { stat->live.kernel.zones.range[ZONE_LINEAR].start, 0 };
+	const struct range all = live_all(&stat->live);
 	int err;
 
 	stat->now = (struct counts){};
@@ -241,7 +240,7 @@ static int look(struct stat *stat, struct problem *why)
 static int run(struct stat *stat)
 {
 	struct problem why;
-	int err = live_open(&stat->live, stat->source_kind, &why);
+	int err = live_open(&stat->live, &stat->source, &why);
 
 	stat->repaint = stat->interval && !stat->common.json && isatty(STDOUT_FILENO);
 	stop_on_signals();
@@ -269,7 +268,7 @@ static int parse_option(struct stat *stat, int opt)
 	case 'n':
 		return option_count("count", optarg, &stat->count);
 	case OPT_SOURCE:
-		return live_source(optarg, &stat->source_kind);
+		return live_source(optarg, &stat->source);
 	default:
 		return common_option(&stat->common, opt) ? 0 : -EINVAL;
 	}

@@ -11,6 +11,9 @@
 #include "base/cleanup.h"
 
 #define READ_SIZE (64 << 10)
+/* Of a text that may be anybody's. */
+#define MOST_SYMBOLS (2U << 20)
+#define MOST_NAMES   (128U << 20) /* bytes */
 
 struct symbol {
 	uint64_t addr;
@@ -71,14 +74,14 @@ static int parse_line(struct kallsyms *syms, const char *line, const char *end)
 			return -EINVAL;
 		addr = addr << 4 | digit;
 	}
-	if (line == start || end - line < 4 || line[2] != ' ')
+	if (line == start || end - line < 3 || line[2] != ' ')
 		return -EINVAL;
 	name = line + 3;
 	line = memchr(name, '\t', end - name);
 	if (line)
 		end = line;
 	/* mapping symbols ($x, $d) name nothing */
-	if (*name == '$')
+	if (name < end && *name == '$')
 		return 0;
 	return add(syms, addr, name, end - name);
 }
@@ -118,7 +121,13 @@ static int by_addr(const void *a, const void *b)
 
 	if (x->addr != y->addr)
 		return x->addr < y->addr ? -1 : 1;
-	return x->order < y->order ? -1 : 1;
+	return x->order < y->order ? -1 : x->order > y->order;
+}
+
+/* Behind a symbol whose neighbour is not known. */
+static bool is_end(const struct kallsyms *syms, const struct symbol *symbol)
+{
+	return !syms->names[symbol->name];
 }
 
 static bool sorted(const struct kallsyms *syms)
@@ -127,6 +136,50 @@ static bool sorted(const struct kallsyms *syms)
 		if (by_addr(&syms->syms[i - 1], &syms->syms[i]) > 0)
 			return false;
 	return true;
+}
+
+int kallsyms_new(struct kallsyms **out)
+{
+	*out = calloc(1, sizeof(**out));
+	return *out ? 0 : -ENOMEM;
+}
+
+int kallsyms_add(struct kallsyms *syms, const char *text, size_t size)
+{
+	const char *end = text + size;
+
+	while (text < end) {
+		const char *nl = memchr(text, '\n', end - text);
+		bool room = syms->nr < MOST_SYMBOLS && syms->names_len < MOST_NAMES;
+		int err = room ? parse_line(syms, text, nl ? nl : end) : -E2BIG;
+
+		if (err)
+			return err;
+		text = nl ? nl + 1 : end;
+	}
+	return 0;
+}
+
+/* An end that is a beginning, too, is none; what was told twice is one. */
+void kallsyms_finish(struct kallsyms *syms)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; i < syms->nr; i++)
+		if (is_end(syms, &syms->syms[i]))
+			syms->syms[i].order |= 1U << 31;
+	if (syms->nr)
+		qsort(syms->syms, syms->nr, sizeof(*syms->syms), by_addr);
+	for (size_t i = 0; i < syms->nr; i++) {
+		const struct symbol *last = nr ? &syms->syms[nr - 1] : NULL, *this = &syms->syms[i];
+
+		if (last && last->addr == this->addr &&
+		    (is_end(syms, this) ||
+		     !strcmp(syms->names + last->name, syms->names + this->name)))
+			continue;
+		syms->syms[nr++] = *this;
+	}
+	syms->nr = nr;
 }
 
 int kallsyms_load(struct kallsyms **out, const char *path)
@@ -200,6 +253,8 @@ const char *kallsyms_name(const struct kallsyms *syms, uint64_t addr, uint64_t *
 	/* the first of those that share the address */
 	for (i--; i && syms->syms[i - 1].addr == syms->syms[i].addr;)
 		i--;
+	if (is_end(syms, &syms->syms[i]))
+		return NULL;
 	if (offset)
 		*offset = addr - syms->syms[i].addr;
 	return syms->names + syms->syms[i].name;
@@ -215,4 +270,11 @@ uint64_t kallsyms_next(const struct kallsyms *syms, uint64_t addr)
 size_t kallsyms_count(const struct kallsyms *syms)
 {
 	return syms->nr;
+}
+
+void kallsyms_each(const struct kallsyms *syms,
+		   void (*each)(void *ctx, uint64_t addr, const char *name), void *ctx)
+{
+	for (size_t i = 0; i < syms->nr; i++)
+		each(ctx, syms->syms[i].addr, syms->names + syms->syms[i].name);
 }

@@ -17,6 +17,16 @@ struct kallsyms;
  * -EINVAL where it holds no symbol.
  */
 int kallsyms_load(struct kallsyms **out, const char *path);
+
+/*
+ * A table that is made of pieces of such text: kallsyms_add() as often as there are any, and
+ * kallsyms_finish() before anything is looked for. In a line without a name a symbol ends that has
+ * no neighbour here. -EINVAL: that is no such text; -E2BIG: it is out of proportion; -ENOMEM.
+ */
+int kallsyms_new(struct kallsyms **out);
+int kallsyms_add(struct kallsyms *syms, const char *text, size_t size);
+void kallsyms_finish(struct kallsyms *syms);
+
 void kallsyms_free(struct kallsyms *syms);
 
 /* The address of @name, 0 if there is none. Of several copies the first in the file. */
@@ -27,6 +37,10 @@ const char *kallsyms_name(const struct kallsyms *syms, uint64_t addr, uint64_t *
 
 /* The address of the first symbol above @addr, 0 if there is none. */
 uint64_t kallsyms_next(const struct kallsyms *syms, uint64_t addr);
+
+/* Call @each for every symbol, by address. */
+void kallsyms_each(const struct kallsyms *syms,
+		   void (*each)(void *ctx, uint64_t addr, const char *name), void *ctx);
 
 size_t kallsyms_count(const struct kallsyms *syms);
 

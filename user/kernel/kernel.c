@@ -81,9 +81,18 @@ int kernel_parse_vmcoreinfo(struct kernel *kernel, const char *info, struct prob
 	return 0;
 }
 
+void kernel_use_symbols(struct kernel *kernel, struct kallsyms *syms)
+{
+	kernel->syms = syms;
+	kernel->pageattr_ops = kallsyms_find(syms, "pageattr_ops");
+	kernel->zones.range[ZONE_IMAGE].start = kallsyms_find(syms, "_text");
+	kernel->zones.range[ZONE_IMAGE].end = kallsyms_find(syms, "_end");
+}
+
 static int load_symbols(struct kernel *kernel, struct problem *why)
 {
-	int err = kallsyms_load(&kernel->syms, "/proc/kallsyms");
+	struct kallsyms *syms;
+	int err = kallsyms_load(&syms, "/proc/kallsyms");
 
 	if (err == -EPERM)
 		return problem(why, err,
@@ -91,9 +100,7 @@ static int load_symbols(struct kernel *kernel, struct problem *why)
 			       "CAP_SYSLOG), or set kernel.kptr_restrict to 0 or 1");
 	if (err)
 		return problem(why, err, "cannot read /proc/kallsyms: %s", strerror(-err));
-	kernel->pageattr_ops = kallsyms_find(kernel->syms, "pageattr_ops");
-	kernel->zones.range[ZONE_IMAGE].start = kallsyms_find(kernel->syms, "_text");
-	kernel->zones.range[ZONE_IMAGE].end = kallsyms_find(kernel->syms, "_end");
+	kernel_use_symbols(kernel, syms);
 	return 0;
 }
 

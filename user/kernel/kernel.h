@@ -52,6 +52,9 @@ int kernel_reload_symbols(struct kernel *kernel, struct problem *why);
 /* From VMCOREINFO's text, without the running kernel. */
 int kernel_parse_vmcoreinfo(struct kernel *kernel, const char *info, struct problem *why);
 
+/* @syms become the kernel's, and tell where its image lies. */
+void kernel_use_symbols(struct kernel *kernel, struct kallsyms *syms);
+
 int problem(struct problem *why, int err, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 

@@ -17,6 +17,7 @@ enum page_state {
 	PAGE_READ,
 	PAGE_UNREADABLE, /* the kernel cannot read it itself; it reads as zeros */
 	PAGE_ABSENT,	 /* a file has not got it */
+	PAGE_TORN,	 /* it was read while one above it changed, when the file was made */
 };
 
 struct source {

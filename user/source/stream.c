@@ -32,6 +32,8 @@ struct stream {
 	uint64_t wanted[MOST_TABLES + PGTABLE_NR_LEVELS];
 	uint8_t states[MOST_TABLES + PGTABLE_NR_LEVELS];
 	struct stream_stats stats;
+	stream_table_fn table; /* may be NULL */
+	void *table_ctx;
 	int error;
 };
 
@@ -151,6 +153,27 @@ static void count(struct stream *stream, const struct batch *batch)
 	}
 }
 
+static void tell(struct stream *stream, enum pgtable_level level, const char *pages)
+{
+	const struct batch *batch = &stream->batch[level];
+
+	for (size_t i = 0; i < batch->nr && stream->table; i++)
+		stream->table(stream->table_ctx, level, batch->va[i], batch->pa[i],
+			      pages + i * stream->page_size, batch->marks[i]);
+}
+
+static uint8_t mark_of(enum page_state state)
+{
+	switch (state) {
+	case PAGE_READ:
+		return 0;
+	case PAGE_TORN:
+		return STREAM_TORN;
+	default:
+		return STREAM_UNREADABLE;
+	}
+}
+
 /* Read what was chosen, and the tables above behind it. */
 static int load(struct stream *stream, enum pgtable_level level)
 {
@@ -174,10 +197,10 @@ static int load(struct stream *stream, enum pgtable_level level)
 	if (!level)
 		batch->pages = pages;
 	for (size_t i = 0; i < batch->nr; i++)
-		if (stream->states[i] != PAGE_READ)
-			batch->marks[i] |= STREAM_UNREADABLE;
+		batch->marks[i] |= mark_of(stream->states[i]);
 	look_for_tears(stream, level, (const char *)pages + batch->nr * stream->page_size);
 	count(stream, batch);
+	tell(stream, level, pages);
 	return 0;
 }
 
@@ -286,6 +309,12 @@ void stream_begin(struct stream *stream, uint64_t end)
 	stream->error = 0;
 	for (int level = 0; level < PGTABLE_NR_LEVELS; level++)
 		stream->batch[level].nr = 0;
+}
+
+void stream_watch(struct stream *stream, stream_table_fn table, void *ctx)
+{
+	stream->table = table;
+	stream->table_ctx = ctx;
 }
 
 struct pagewalk_memory *stream_memory(struct stream *stream)

@@ -37,6 +37,14 @@ void stream_close(struct stream *stream);
  */
 void stream_begin(struct stream *stream, uint64_t end);
 
+/*
+ * Called with each table that is read, whether the walk comes to it or not. @page is there until it
+ * returns; @marks: enum stream_mark.
+ */
+typedef void (*stream_table_fn)(void *ctx, enum pgtable_level level, uint64_t addr, uint64_t pa,
+				const void *page, unsigned int marks);
+void stream_watch(struct stream *stream, stream_table_fn table, void *ctx);
+
 /* For a walk that goes forward; what it has left is gone. */
 struct pagewalk_memory *stream_memory(struct stream *stream);
 

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "write.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include "pwtrace/wire.h"
+#include "recording/chunk.h"
+#include "recording/sink.h"
+
+/* Full enough: what is packed at once, and what a crash may cost. */
+#define CHUNK_GOAL (256U << 10)
+
+struct recorder {
+	struct sink sink;
+	struct chunk_packer *packer;
+	struct pwt_chunk chunk; /* the one that is filled */
+	size_t used;
+	unsigned int nr; /* records in it */
+	struct pwt_index *index;
+	size_t room_index;
+	struct recorder_stats stats;
+	char data[PWT_CHUNK_MAX];
+};
+
+static uint64_t now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
+static int write_header(struct recorder *recorder)
+{
+	struct pwt_file file = {
+		.magic = PWT_FILE_MAGIC,
+		.version = PWT_FILE_VERSION,
+		.readable = PWT_FILE_READABLE,
+		.wire = PWT_WIRE_VERSION,
+	};
+
+	if (getrandom(file.id, sizeof(file.id), 0) != sizeof(file.id))
+		return -EIO;
+	file.crc = pwt_crc(&file, offsetof(struct pwt_file, crc));
+	return sink_write(&recorder->sink, &file, sizeof(file));
+}
+
+static void release(struct recorder *recorder)
+{
+	sink_close(&recorder->sink);
+	chunk_packer_free(recorder->packer);
+	free(recorder->index);
+	free(recorder);
+}
+
+int recorder_open(struct recorder **out, const char *path)
+{
+	struct recorder *recorder = calloc(1, sizeof(*recorder));
+	int err;
+
+	if (!recorder)
+		return -ENOMEM;
+	err = chunk_packer_new(&recorder->packer);
+	if (!err)
+		err = sink_open(&recorder->sink, path);
+	if (!err)
+		err = write_header(recorder);
+	if (err) {
+		release(recorder);
+		return err;
+	}
+	recorder->stats.size = recorder->sink.size;
+	*out = recorder;
+	return 0;
+}
+
+void recorder_problem(int err, const char *path, struct problem *why)
+{
+	switch (err) {
+	case -ENOTTY:
+		problem(why, err, "standard output is a terminal: give a file, or a pipe");
+		return;
+	case -EMLINK:
+		problem(why, err,
+			"cannot write to %s: it is a link or no regular file, and a recording is "
+			"never written through one: give another name",
+			path);
+		return;
+	default:
+		problem(why, err, "cannot write to %s: %s", path, strerror(-err));
+	}
+}
+
+static int note_in_index(struct recorder *recorder)
+{
+	uint64_t nr = recorder->stats.chunks;
+
+	if (nr == recorder->room_index) {
+		size_t room = nr ? nr * 2 : 64;
+		struct pwt_index *more = realloc(recorder->index, room * sizeof(*more));
+
+		if (!more)
+			return -ENOMEM;
+		recorder->index = more;
+		recorder->room_index = room;
+	}
+	recorder->index[nr] = (struct pwt_index){
+		.offset = recorder->sink.size,
+		.number = recorder->chunk.number,
+		.time = recorder->chunk.time,
+		.types = recorder->chunk.types,
+	};
+	return 0;
+}
+
+static int fail(struct recorder *recorder, int err, uint64_t records)
+{
+	recorder->stats.unwritten += records;
+	if (!recorder->stats.error)
+		recorder->stats.error = err;
+	return err;
+}
+
+int recorder_flush(struct recorder *recorder)
+{
+	struct pwt_chunk *chunk = &recorder->chunk;
+	unsigned int nr = recorder->nr;
+	const void *packed;
+	size_t size;
+	int err;
+
+	if (!nr)
+		return 0;
+	packed = chunk_pack(recorder->packer, chunk, recorder->data, recorder->used, &size);
+	err = note_in_index(recorder);
+	if (!err)
+		err = sink_write(&recorder->sink, packed, size);
+	/* what is lost leaves a gap in the numbers */
+	recorder->chunk = (struct pwt_chunk){ .number = chunk->number + 1 };
+	recorder->used = recorder->nr = 0;
+	if (err)
+		return fail(recorder, err, nr);
+	recorder->stats.chunks++;
+	recorder->stats.size = recorder->sink.size;
+	return 0;
+}
+
+static void append(struct recorder *recorder, const void *data, size_t size)
+{
+	if (size)
+		memcpy(recorder->data + recorder->used, data, size);
+	recorder->used += size;
+}
+
+int recorder_add2(struct recorder *recorder, enum pwt_record_type type, const void *data,
+		  size_t size, const void *more, size_t more_size)
+{
+	struct pwt_record record = { .type = type, .size = size + more_size };
+	size_t whole = sizeof(record) + ((size + more_size + 7) & ~7ULL);
+	size_t pad = whole - sizeof(record) - size - more_size;
+	int err = 0;
+
+	if (whole > PWT_CHUNK_MAX)
+		return fail(recorder, -E2BIG, 1);
+	if (recorder->used + whole > PWT_CHUNK_MAX)
+		err = recorder_flush(recorder);
+	if (!recorder->nr)
+		recorder->chunk.time = now();
+	append(recorder, &record, sizeof(record));
+	append(recorder, data, size);
+	append(recorder, more, more_size);
+	append(recorder, "\0\0\0\0\0\0\0", pad);
+	recorder->chunk.types |= 1ULL << type;
+	recorder->nr++;
+	if (recorder->used >= CHUNK_GOAL)
+		err = recorder_flush(recorder);
+	return err;
+}
+
+/* The index is as large as there are chunks: it may take more than one record, and chunk. */
+static int write_end(struct recorder *recorder)
+{
+	const uint64_t most = (CHUNK_GOAL - 64) / sizeof(struct pwt_index);
+	struct pwt_end end = { .magic = PWT_END_MAGIC, .index = recorder->sink.size };
+	uint64_t nr = recorder->stats.chunks;
+	int err = 0;
+
+	end.chunks = nr;
+	for (uint64_t i = 0; i < nr && !err; i += most)
+		err = recorder_add(recorder, PWT_REC_INDEX, recorder->index + i,
+				   (nr - i < most ? nr - i : most) * sizeof(struct pwt_index));
+	if (!err)
+		err = recorder_flush(recorder);
+	end.size = recorder->sink.size + sizeof(end);
+	end.crc = pwt_crc(&end.index, sizeof(end) - offsetof(struct pwt_end, index));
+	return err ? err : sink_write(&recorder->sink, &end, sizeof(end));
+}
+
+int recorder_close(struct recorder *recorder, struct recorder_stats *stats)
+{
+	int err;
+
+	if (!recorder)
+		return 0;
+	err = recorder_flush(recorder);
+	if (!err)
+		err = write_end(recorder);
+	if (!err)
+		err = sink_close(&recorder->sink);
+	if (err)
+		fail(recorder, err, 0);
+	recorder->stats.size = recorder->sink.size;
+	if (stats)
+		*stats = recorder->stats;
+	err = recorder->stats.error;
+	release(recorder);
+	return err;
+}
+
+const struct recorder_stats *recorder_stats(const struct recorder *recorder)
+{
+	return &recorder->stats;
+}
