@@ -85,6 +85,8 @@ struct check {
 	struct call *spare;
 	enum vmap_runs runs;		/* as far as mappings have shown it */
 	uint64_t unseen, unseen_before; /* config.unseen(), at this look and at the one before */
+	uint64_t gaps;			/* check_gap()s, which went unseen, too */
+	uint64_t last_time, gap_time;	/* of the newest record; of that before the last gap */
 	struct past past[HISTORY];
 	/* by address, the newest of those that share a place */
 	struct made_ro made_ro[MADE_RO];

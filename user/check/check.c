@@ -211,9 +211,12 @@ static int take_orphan(struct check *check, const struct pwt_exit *exit)
 	struct call *call;
 
 	/* nothing was ever lost by this task: it was called before the hooks were there */
-	if (!exit->hdr.lost_by_task)
+	if (!exit->hdr.lost_by_task && !check->gaps)
 		return 0;
 	enter.hdr.flags = 0;
+	/* it may have begun when nobody looked */
+	if (check->gaps && !exit->hdr.lost_by_task)
+		enter.hdr.time = check->gap_time;
 	enter.args[0] = exit->args[0];
 	enter.args[1] = exit->args[1];
 	enter.stack_id = enter.lazy_mmu = -1;
@@ -369,8 +372,9 @@ static int take_callback(struct check *check, const struct pwt_callback *record)
 static void look_for_unseen(struct check *check)
 {
 	check->unseen_before = check->unseen;
+	check->unseen = check->gaps;
 	if (check->config.unseen)
-		check->unseen = check->config.unseen(check->config.unseen_ctx);
+		check->unseen += check->config.unseen(check->config.unseen_ctx);
 }
 
 /* Is @call so old that what others did at its time will soon be forgotten? */
@@ -466,8 +470,11 @@ int check_record(struct check *check, const void *record, size_t size)
 	int err = -EINVAL;
 
 	check->stats.records++;
-	if (size >= sizeof(*hdr) && size >= least_size(hdr, size))
+	if (size >= sizeof(*hdr) && size >= least_size(hdr, size)) {
+		if (hdr->time)
+			check->last_time = hdr->time;
 		err = take(check, hdr);
+	}
 	if (err == -EINVAL) {
 		check->stats.malformed++;
 		err = 0;
@@ -486,6 +493,21 @@ void check_idle(struct check *check)
 		look_for_unseen(check);
 	while (check->deferred)
 		judge_deferred(check);
+}
+
+int check_gap(struct check *check)
+{
+	struct call *call;
+	int err = 0;
+
+	check->gaps++;
+	check->gap_time = check->last_time;
+	while (!err && (call = check->open))
+		err = finish_lost(check, call, call->lost_at_entry + 1);
+	check_idle(check);
+	/* what was read-only may have become writable */
+	memset(check->made_ro, 0, sizeof(check->made_ro));
+	return err;
 }
 
 void check_finish(struct check *check, const uint32_t *lost_by_task, size_t buckets)

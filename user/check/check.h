@@ -101,6 +101,12 @@ int check_record(struct check *check, const void *record, size_t size);
 /* No record is waiting now: changes whose verdict hung on what others did get it. */
 void check_idle(struct check *check);
 
+/*
+ * Records are missing here, of any task: what is in flight is lost, and so is a verdict that hangs
+ * on what happened meanwhile. Return: 0 or -ENOMEM.
+ */
+int check_gap(struct check *check);
+
 /* The end: what is still in flight is lost if its task lost records, else it is not finished. */
 void check_finish(struct check *check, const uint32_t *lost_by_task, size_t buckets);
 

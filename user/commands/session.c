@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "commands/checker.h"
 #include "kernel/kfence.h"
 #include "kernel/needs.h"
 
@@ -13,47 +14,46 @@
 /* What is called inside a change is recorded still, perhaps without end. */
 #define MOST_LOOKS 400
 
-/* The walk of a change, which is asked for by --walks: to the checker it would be somebody else's.
- */
-static bool pageattr_walk(const struct session *session, const struct pwt_hdr *hdr, size_t size)
-{
-	return hdr->type == PWT_WALK && size >= sizeof(struct pwt_walk) &&
-	       session->kernel.pageattr_ops &&
-	       ((const struct pwt_walk *)hdr)->ops == session->kernel.pageattr_ops;
-}
-
 static int on_record(void *ctx, const void *record, size_t size)
 {
 	struct session *session = ctx;
 
+	int err = 0;
+
 	if (session->events.record && size >= sizeof(struct pwt_hdr))
 		session->events.record(session->ctx, record, size);
-	if (size >= sizeof(struct pwt_hdr) && pageattr_walk(session, record, size))
-		return 0;
-	return check_record(session->check, record, size);
-}
-
-static void code_range(const struct kernel *kernel, const char *name, struct code_range *range)
-{
-	kernel_code(kernel, name, &range->start, &range->end);
+	if (!checker_ignores(&session->kernel, record, size))
+		err = check_record(session->check, record, size);
+	/* behind what the checker has asked for because of it */
+	if (session->tape)
+		tape_record(session->tape, record, size);
+	return err;
 }
 
 static uint64_t unseen(void *ctx)
 {
 	struct session *session = ctx;
+	uint64_t answer = capture_missed(session->capture) + capture_lost_total(session->capture);
 
-	return capture_missed(session->capture) + capture_lost_total(session->capture);
+	if (session->tape)
+		tape_unseen(session->tape, answer);
+	return answer;
 }
 
 /* What KFENCE has once it keeps; it may be turned on at any time. */
 static bool in_kfence_pool(void *ctx, uint64_t addr)
 {
 	struct session *session = ctx;
+	bool answer;
 
 	if (!session->kfence_size &&
 	    kfence_pool_now(&session->kernel, &session->kfence_start, &session->kfence_size))
-		return true; /* not known: nothing is said */
-	return addr - session->kfence_start < session->kfence_size;
+		answer = true; /* not known: nothing is said */
+	else
+		answer = addr - session->kfence_start < session->kfence_size;
+	if (session->tape)
+		tape_kfence(session->tape, answer);
+	return answer;
 }
 
 bool session_hooked(const struct session *session, enum pwt_func func)
@@ -61,95 +61,24 @@ bool session_hooked(const struct session *session, enum pwt_func func)
 	size_t nr;
 	const struct hook_status *hooks = capture_hooks(session->capture, &nr);
 
-	for (size_t i = 0; i < nr; i++)
-		if (hooks[i].func == func)
-			return hooks[i].state == HOOK_ATTACHED;
-	return false;
-}
-
-/* Who makes mappings, by the functions that the innermost hooks return to. */
-static void configure_births(const struct kernel *kernel, struct birth_config *config)
-{
-	static const char *const callers[][2] = {
-		{ "vmap", "vmap" },
-		{ "vm_map_ram", "vm_map_ram" },
-		{ "vm_area_map_pages", "vm_area_map_pages" },
-		{ "pcpu_populate_chunk", "percpu" },
-		{ "pcpu_map_pages", "percpu" },
-		{ "ioremap_page_range", "ioremap" },
-		{ "generic_ioremap_prot", "ioremap" },
-		{ "vmap_page_range", "vmap_page_range" },
-		{ "__vmalloc_area_node", "vmalloc" },
-		{ "__vmalloc_node_range_noprof", "vmalloc" },
-		{ "__vmalloc_node_range", "vmalloc" },
-	};
-	size_t nr = 0;
-
-	*config = (struct birth_config){
-		.vmemmap = kernel->struct_page ? kernel->zones.range[ZONE_VMEMMAP].start : 0,
-		.struct_page = kernel->struct_page,
-		.phys_offset = kernel->phys_offset,
-		.ioremap_shift = kernel->ioremap_shift,
-		.vmalloc_pages = kernel->vmalloc_pages,
-		/*
-		 * Up to fa93b45fd397 (v6.18, as the pageattr callbacks) CONFIG_PTDUMP_DEBUGFS
-		 * forbids blocks.
-		 */
-		.no_blocks = !kernel->pageattr_ops && kallsyms_find(kernel->syms, "ptdump_show"),
-	};
-	for (size_t i = 0; i < sizeof(callers) / sizeof(*callers); i++) {
-		struct birth_caller *caller = &config->callers[nr];
-
-		code_range(kernel, callers[i][0], &caller->code);
-		if (!caller->code.start)
-			continue;
-		caller->op = callers[i][1];
-		nr++;
-	}
-}
-
-static void configure_check(struct session *session, struct check_config *config)
-{
-	const struct kernel *kernel = &session->kernel;
-
-	*config = (struct check_config){
-		.geo = &kernel->geo,
-		.zones = &kernel->zones,
-		.root_pa = kernel->root_pa,
-		.phys_to_virt = kernel->phys_to_virt,
-		.rules = {
-			.apply_to_page_range = !kernel->pageattr_ops,
-			.splits_leaves = kernel->splits_leaves,
-			.splits_unknown = kernel->splits_unknown,
-			.rodata_full = kernel->rodata_full,
-			.rodata_full_unknown = kernel->rodata_full_unknown,
-		},
-		.callbacks = session_hooked(session, PWT_FN_PUD_ENTRY) &&
-			     session_hooked(session, PWT_FN_PMD_ENTRY) &&
-			     session_hooked(session, PWT_FN_PTE_ENTRY),
-		.exclusive_hook = !kallsyms_find(kernel->syms, "update_range_prot"),
-		.own_tgid = getpid(),
-		.rules_off = session->rules_off,
-		.in_kfence_pool = in_kfence_pool,
-		.kfence_ctx = session,
-		.unseen = unseen,
-		.unseen_ctx = session,
-	};
-	configure_births(kernel, &config->births);
-	code_range(kernel, "change_memory_common", &config->change_memory_common);
-	code_range(kernel, "__change_memory_common", &config->__change_memory_common);
-	code_range(kernel, "set_memory_valid", &config->set_memory_valid);
-	code_range(kernel, "__set_memory_enc_dec", &config->set_memory_enc_dec);
-	if (!config->set_memory_enc_dec.start)
-		code_range(kernel, "__set_memory_enc_dec.part.0", &config->set_memory_enc_dec);
+	return checker_hooked(hooks, nr, func);
 }
 
 static int start_check(struct session *session, struct problem *why)
 {
 	struct check_config config;
+	const struct hook_status *hooks;
+	size_t nr;
 	int err;
 
-	configure_check(session, &config);
+	hooks = capture_hooks(session->capture, &nr);
+	checker_config(&config, &session->kernel, hooks, nr);
+	config.own_tgid = getpid();
+	config.rules_off = session->rules_off;
+	config.in_kfence_pool = in_kfence_pool;
+	config.kfence_ctx = session;
+	config.unseen = unseen;
+	config.unseen_ctx = session;
 	err = check_new(&session->check, &config, session->events.change, session->ctx);
 	return err ? problem(why, err, "out of memory") : 0;
 }
@@ -169,6 +98,9 @@ int session_attach(struct session *session, const struct capture_options *option
 	session->events = *events;
 	session->ctx = ctx;
 	err = capture_open(&session->capture, &session->kernel, options, on_record, session, why);
+	if (!err && session->tape &&
+	    tape_hooks(session->tape, session->capture, session->rules_off))
+		err = problem(why, -EIO, "cannot write the recording");
 	if (!err)
 		err = start_check(session, why);
 	/* the programs and trampolines that stacks lead through are symbols by now */
@@ -190,6 +122,10 @@ int session_look(struct session *session, int timeout_ms)
 
 	if (!nr)
 		check_idle(session->check);
+	if (!nr && session->tape)
+		tape_idle(session->tape);
+	if (session->tape)
+		tape_tick(session->tape, session->capture);
 	return nr;
 }
 
@@ -205,6 +141,8 @@ int session_drain(struct session *session)
 	} while (--most && (nr > 0 || (!nr && --looks)));
 	lost = capture_lost_by_task(session->capture, &buckets);
 	check_finish(session->check, lost, buckets);
+	if (session->tape)
+		tape_end(session->tape, session->capture, session->rules_off);
 	return nr < 0 ? nr : 0;
 }
 

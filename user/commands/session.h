@@ -10,6 +10,7 @@
 #include "check/check.h"
 #include "emit/emit.h"
 #include "kernel/kernel.h"
+#include "recording/tape.h"
 
 struct session_events {
 	change_fn change; /* a finished change */
@@ -21,6 +22,7 @@ struct session {
 	struct kernel kernel;
 	struct capture *capture;
 	struct check *check;
+	struct tape *tape;  /* the caller's to set before it attaches; NULL: nothing is recorded */
 	uint32_t rules_off; /* bits: 1 << enum rule; the caller's to set before it attaches */
 	uint64_t kfence_start, kfence_size; /* once they were asked for */
 	struct session_events events;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* pwtrace watch: each change of a kernel mapping as it happens, with its verdict. */
+/* pwtrace watch and record: each change of a kernel mapping as it happens, with its verdict. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -39,8 +39,32 @@ static void on_record(void *ctx, const struct pwt_hdr *hdr, size_t size)
 {
 	struct watch *watch = ctx;
 
-	if (hdr->type == PWT_WALK && size >= sizeof(struct pwt_walk))
+	if (hdr->type != PWT_WALK || size < sizeof(struct pwt_walk))
+		return;
+	if (watch->session.tape)
+		tape_symbol(watch->session.tape, ((const struct pwt_walk *)hdr)->ops);
+	if (!watch->options->silent)
 		emit_walk(watch->emitter, (const struct pwt_walk *)hdr);
+}
+
+/* What it takes to show the change once the kernel is gone. */
+static void record_names(struct watch *watch, const struct change *change,
+			 const struct stack *stack)
+{
+	const struct kernel *kernel = &watch->session.kernel;
+	struct tape *tape = watch->session.tape;
+	uint64_t addr = geometry_untag(change->addr);
+
+	for (size_t i = 0; i < PWT_NR_CALLERS; i++)
+		tape_symbol(tape, geometry_strip_pac(&kernel->geo, change->callers[i]));
+	for (size_t i = 0; i < stack->nr; i++)
+		tape_symbol(tape, stack->addrs[i]);
+	if (stack->nr)
+		tape_stack(tape, change->stack_id, stack->addrs, stack->nr);
+	if (change->zone == ZONE_IMAGE)
+		tape_symbol(tape, addr);
+	else if (kallsyms_first(kernel->syms, addr) - addr < change->size)
+		tape_symbol(tape, kallsyms_first(kernel->syms, addr));
 }
 
 static void on_change(void *ctx, const struct change *change)
@@ -48,13 +72,16 @@ static void on_change(void *ctx, const struct change *change)
 	struct watch *watch = ctx;
 	struct stack stack = {};
 
+	if (change->stack_id >= 0)
+		session_stack(&watch->session, change, &stack);
+	if (watch->session.tape)
+		record_names(watch, change, &stack);
 	if (watch->options->common.quiet && change->verdict == VERDICT_MATCH)
 		return;
 	if (watch->full || !filter_pass(&watch->options->filter, change))
 		return;
-	if (change->stack_id >= 0)
-		session_stack(&watch->session, change, &stack);
-	emit_change(watch->emitter, change, &stack);
+	if (!watch->options->silent)
+		emit_change(watch->emitter, change, &stack);
 	if (__fpending(watch->out) > watch->flush_at)
 		fflush(watch->out);
 	watch->shown++;
@@ -161,14 +188,39 @@ static int follow(struct watch *watch, pid_t *child)
 				timeout = left * 1000 + 1;
 		}
 		nr = look(watch, timeout);
+		if (watch->session.tape && tape_error(watch->session.tape))
+			break;
 	}
 	return nr < 0 ? nr : 0;
+}
+
+/* The file is finished. True: all of it is there. */
+static bool close_tape(struct watch *watch)
+{
+	const char *path = watch->options->record;
+	struct recorder_stats stats;
+	int err;
+
+	if (!watch->session.tape)
+		return true;
+	err = tape_close(watch->session.tape, &stats);
+	watch->session.tape = NULL;
+	if (err)
+		fprintf(stderr,
+			"pwtrace: writing to %s failed: %s; %llu records did not get there, what "
+			"did can be read\n",
+			path, strerror(-err), (unsigned long long)stats.unwritten);
+	else if (!watch->options->common.quiet)
+		fprintf(stderr, "%s: %llu bytes in %llu chunks\n", path,
+			(unsigned long long)stats.size, (unsigned long long)stats.chunks);
+	return !err && !stats.unwritten;
 }
 
 static int conclude(struct watch *watch)
 {
 	const struct watch_options *options = watch->options;
 	struct summary summary;
+	bool whole = close_tape(watch);
 
 	session_summary(&watch->session, &summary);
 	summary.shown = watch->shown;
@@ -177,7 +229,7 @@ static int conclude(struct watch *watch)
 		emit_summary_text(stderr, &summary);
 	if (options->fail && summary.stats->verdicts[VERDICT_MISMATCH])
 		return EXIT_MISMATCH;
-	if (options->limit_losses && summary.records_lost_total > options->max_lost)
+	if (!whole || (options->limit_losses && summary.records_lost_total > options->max_lost))
 		return EXIT_LOST;
 	return EXIT_FINE;
 }
@@ -235,8 +287,14 @@ static int open_and_run(struct watch *watch)
 	struct problem why;
 
 	watch->session.rules_off = options->rules_off;
-	if (session_open(&watch->session, &why) ||
-	    session_attach(&watch->session, &options->capture, &events, watch, &why))
+	if (session_open(&watch->session, &why))
+		return cannot_run(&options->common, why.text);
+	if (options->record &&
+	    tape_open(&watch->session.tape, options->record, &watch->session.kernel, &why)) {
+		fprintf(stderr, "pwtrace: %s\n", why.text);
+		return EXIT_USAGE;
+	}
+	if (session_attach(&watch->session, &options->capture, &events, watch, &why))
 		return cannot_run(&options->common, why.text);
 	if (start_emitter(watch)) {
 		fprintf(stderr, "pwtrace: out of memory\n");
@@ -245,21 +303,32 @@ static int open_and_run(struct watch *watch)
 	return run(watch);
 }
 
-int cmd_watch(int argc, char **argv)
+static int watch_or_record(enum watch_kind kind, int argc, char **argv)
 {
-	struct watch_options options = {};
+	struct watch_options options = { .kind = kind };
 	struct watch watch = { .options = &options };
 	int status = watch_parse_options(&options, argc, argv);
 
 	if (status)
-		return status > 0 ? EXIT_FINE : usage_error("watch");
+		return status > 0 ? EXIT_FINE : usage_error(argv[0]);
 	stop_on_signals();
 	if (open_output(&watch))
 		return EXIT_USAGE;
 	if (options.output)
 		options.common.color = false;
 	status = open_and_run(&watch);
+	close_tape(&watch);
 	emitter_free(watch.emitter);
 	session_close(&watch.session);
 	return close_output(&watch) ?: status;
+}
+
+int cmd_watch(int argc, char **argv)
+{
+	return watch_or_record(FOR_WATCH, argc, argv);
+}
+
+int cmd_record(int argc, char **argv)
+{
+	return watch_or_record(FOR_RECORD, argc, argv);
 }

@@ -9,44 +9,83 @@
 
 #include "check/change.h"
 
+#define FILTER_HELP                                                                       \
+	"What is shown (! before the value denies, and wins; options may be repeated):\n" \
+	"  -z, --zone ZONE      linear, modules, image, vmalloc, vmemmap, other\n"        \
+	"  -r, --range RANGE    START-END or START+SIZE\n"                                \
+	"  -o, --op NAME        operation, such as set_memory_ro or 'set_direct_map_*'\n" \
+	"  -P, --pid PID        process or thread\n"                                      \
+	"  -c, --comm NAME      task name, a shell pattern\n"                             \
+	"  -R, --ret VALUE      return value, such as -22\n"                              \
+	"  -V, --verdict NAME   MATCH, MISMATCH, UNKNOWN, RACED, LOST\n"
+
+#define CAPTURE_HELP                                                                                 \
+	"What is captured:\n"                                                                        \
+	"  -s, --stack          kernel stacks\n"                                                     \
+	"      --callbacks      the walk's callbacks, and check their order\n"                       \
+	"      --calls          set_memory_valid() and set_direct_map_*() as changes of their own\n" \
+	"      --walks          pageattr's own page walks, too\n"                                    \
+	"      --births         mappings that vmalloc(), vmap() and ioremap() make, as changes of\n" \
+	"                       their own: the blocks asked for, those made, and why none larger\n"  \
+	"      --backend NAME   auto, fentry, kprobe.multi or kprobe\n"                              \
+	"      --ring SIZE      ring buffer, a power of two: 64K to 1G (8M)\n"                       \
+	"      --no-rule NAME   leave out wx-after-success, break-before-make, contiguous-run or\n"  \
+	"                       alias-writable\n"
+
 static const char help[] =
 	"Usage: pwtrace watch [OPTION]... [-- COMMAND [ARG]...]\n"
 	"\n"
 	"Show each change of a kernel mapping with a verdict, until Ctrl-C, or until COMMAND ends.\n"
-	"\n"
-	"What is shown (! before the value denies, and wins; options may be repeated):\n"
-	"  -z, --zone ZONE      linear, modules, image, vmalloc, vmemmap, other\n"
-	"  -r, --range RANGE    START-END or START+SIZE\n"
-	"  -o, --op NAME        operation, such as set_memory_ro or 'set_direct_map_*'\n"
-	"  -P, --pid PID        process or thread\n"
-	"  -c, --comm NAME      task name, a shell pattern\n"
-	"  -R, --ret VALUE      return value, such as -22\n"
-	"  -V, --verdict NAME   MATCH, MISMATCH, UNKNOWN, RACED, LOST\n"
-	"\n"
+	"\n" FILTER_HELP "\n"
 	"When it ends:\n"
 	"  -d, --duration SEC   after this long\n"
 	"  -n, --limit N        after N changes were shown\n"
 	"      --fail           exit 1 if there was a MISMATCH\n"
 	"      --max-lost N     exit 4 if more than N records were lost\n"
 	"      --output FILE    write the changes to FILE, so that COMMAND has stdout for itself\n"
-	"\n"
-	"What is captured:\n"
-	"  -s, --stack          kernel stacks\n"
-	"      --callbacks      the walk's callbacks, and check their order\n"
-	"      --calls          set_memory_valid() and set_direct_map_*() as changes of their own\n"
-	"      --walks          pageattr's own page walks, too\n"
-	"      --births         mappings that vmalloc(), vmap() and ioremap() make, as changes of\n"
-	"                       their own: the blocks asked for, those made, and why none larger\n"
-	"      --backend NAME   auto, fentry, kprobe.multi or kprobe\n"
-	"      --ring SIZE      ring buffer, a power of two: 64K to 1G (8M)\n"
-	"      --no-rule NAME   leave out wx-after-success, break-before-make, contiguous-run or\n"
-	"                       alias-writable\n"
-	"\n" COMMON_HELP "\n"
+	"      --record FILE    record them, too: see 'pwtrace record'\n"
+	"\n" CAPTURE_HELP "\n" COMMON_HELP "\n"
 	"Exit status: 0 fine, 1 a MISMATCH with --fail, 2 wrong usage, 3 this system cannot run it,\n"
 	"4 more was lost than --max-lost allows, 5 internal error, 128+N by signal N.\n";
 
+static const char record_help[] =
+	"Usage: pwtrace record -o FILE [OPTION]... [-- COMMAND [ARG]...]\n"
+	"\n"
+	"Record each change of a kernel mapping, until Ctrl-C, or until COMMAND ends; 'pwtrace check'\n"
+	"gives the same verdicts of it, on any machine.\n"
+	"\n"
+	"  -o, --output FILE    the recording; - for a pipe\n"
+	"      --print          show the changes as well, as 'pwtrace watch' does, with its filters\n"
+	"\n"
+	"When it ends:\n"
+	"  -d, --duration SEC   after this long\n"
+	"  -n, --limit N        after N changes\n"
+	"      --fail           exit 1 if there was a MISMATCH\n"
+	"      --max-lost N     exit 4 if more than N records were lost\n"
+	"\n" CAPTURE_HELP "\n" COMMON_HELP "\n"
+	"Exit status: 0 fine, 1 a MISMATCH with --fail, 2 wrong usage, 3 this system cannot run it,\n"
+	"4 more was lost than --max-lost allows or not all was written, 5 internal error, 128+N by\n"
+	"signal N.\n";
+
+static const char check_help[] =
+	"Usage: pwtrace check [OPTION]... FILE...\n"
+	"\n"
+	"Give the changes of recordings to the checker, which gives the verdicts that it gave when\n"
+	"they were made.\n"
+	"\n" FILTER_HELP "\n"
+	"  -n, --limit N        end after N changes were shown\n"
+	"      --max-lost N     exit 4 if more than N records were lost, or a part of a file was\n"
+	"      --no-rule NAME   leave out wx-after-success, break-before-make, contiguous-run or\n"
+	"                       alias-writable\n"
+	"\n" COMMON_HELP "\n"
+	"Exit status: 0 fine, 1 a MISMATCH, 2 wrong usage, 3 a file cannot be read, 4 more was lost\n"
+	"than --max-lost allows, 5 internal error, 128+N by signal N.\n";
+
+static const char *const helps[] = { help, record_help, check_help };
+
 enum {
 	OPT_FAIL = 0x100,
+	OPT_OP,
 	OPT_MAX_LOST,
 	OPT_CALLBACKS,
 	OPT_CALLS,
@@ -56,30 +95,47 @@ enum {
 	OPT_RING,
 	OPT_OUTPUT,
 	OPT_NO_RULE,
+	OPT_RECORD,
+	OPT_PRINT,
 };
 
-static const struct option long_options[] = { { "zone", required_argument, NULL, 'z' },
-					      { "range", required_argument, NULL, 'r' },
-					      { "op", required_argument, NULL, 'o' },
-					      { "pid", required_argument, NULL, 'P' },
-					      { "comm", required_argument, NULL, 'c' },
-					      { "ret", required_argument, NULL, 'R' },
-					      { "verdict", required_argument, NULL, 'V' },
-					      { "duration", required_argument, NULL, 'd' },
-					      { "limit", required_argument, NULL, 'n' },
-					      { "fail", no_argument, NULL, OPT_FAIL },
-					      { "max-lost", required_argument, NULL, OPT_MAX_LOST },
-					      { "stack", no_argument, NULL, 's' },
-					      { "callbacks", no_argument, NULL, OPT_CALLBACKS },
-					      { "calls", no_argument, NULL, OPT_CALLS },
-					      { "walks", no_argument, NULL, OPT_WALKS },
-					      { "births", no_argument, NULL, OPT_BIRTHS },
-					      { "backend", required_argument, NULL, OPT_BACKEND },
-					      { "ring", required_argument, NULL, OPT_RING },
-					      { "output", required_argument, NULL, OPT_OUTPUT },
-					      { "no-rule", required_argument, NULL, OPT_NO_RULE },
-					      COMMON_LONG,
-					      {} };
+/* clang-format off */
+#define FILTER_LONG \
+	{ "zone", required_argument, NULL, 'z' }, { "range", required_argument, NULL, 'r' }, \
+	{ "op", required_argument, NULL, OPT_OP }, { "pid", required_argument, NULL, 'P' }, \
+	{ "comm", required_argument, NULL, 'c' }, { "ret", required_argument, NULL, 'R' }, \
+	{ "verdict", required_argument, NULL, 'V' }, { "limit", required_argument, NULL, 'n' }, \
+	{ "max-lost", required_argument, NULL, OPT_MAX_LOST }, \
+	{ "no-rule", required_argument, NULL, OPT_NO_RULE }
+
+#define CAPTURE_LONG \
+	{ "duration", required_argument, NULL, 'd' }, { "fail", no_argument, NULL, OPT_FAIL }, \
+	{ "stack", no_argument, NULL, 's' }, { "callbacks", no_argument, NULL, OPT_CALLBACKS }, \
+	{ "calls", no_argument, NULL, OPT_CALLS }, { "walks", no_argument, NULL, OPT_WALKS }, \
+	{ "births", no_argument, NULL, OPT_BIRTHS }, \
+	{ "backend", required_argument, NULL, OPT_BACKEND }, \
+	{ "ring", required_argument, NULL, OPT_RING }, \
+	{ "output", required_argument, NULL, OPT_OUTPUT }
+/* clang-format on */
+
+static const struct option watch_long[] = { FILTER_LONG,
+					    CAPTURE_LONG,
+					    { "record", required_argument, NULL, OPT_RECORD },
+					    COMMON_LONG,
+					    {} };
+static const struct option record_long[] = {
+	FILTER_LONG, CAPTURE_LONG, { "print", no_argument, NULL, OPT_PRINT }, COMMON_LONG, {}
+};
+static const struct option check_long[] = { FILTER_LONG, COMMON_LONG, {} };
+
+static const struct {
+	const char *letters;
+	const struct option *words;
+} known[] = {
+	{ "+z:r:o:P:c:R:V:d:n:s" COMMON_SHORT, watch_long },
+	{ "+z:r:o:P:c:R:V:d:n:s" COMMON_SHORT, record_long },
+	{ "z:r:o:P:c:R:V:n:" COMMON_SHORT, check_long },
+};
 
 static int parse_duration(const char *text, double *seconds)
 {
@@ -151,6 +207,11 @@ static int parse_option(struct watch_options *options, int opt)
 	case 'r':
 		return parse_filter(&options->filter, FILTER_RANGE, "range", optarg);
 	case 'o':
+		if (options->kind != FOR_RECORD)
+			return parse_filter(&options->filter, FILTER_OP, "op", optarg);
+		options->record = optarg;
+		return 0;
+	case OPT_OP:
 		return parse_filter(&options->filter, FILTER_OP, "op", optarg);
 	case 'P':
 		return parse_filter(&options->filter, FILTER_PID, "pid", optarg);
@@ -188,7 +249,13 @@ static int parse_option(struct watch_options *options, int opt)
 	case OPT_BACKEND:
 		return option_backend(optarg, &options->capture.backend);
 	case OPT_OUTPUT:
-		options->output = optarg;
+		*(options->kind == FOR_RECORD ? &options->record : &options->output) = optarg;
+		return 0;
+	case OPT_RECORD:
+		options->record = optarg;
+		return 0;
+	case OPT_PRINT:
+		options->silent = false;
 		return 0;
 	case OPT_NO_RULE:
 		return parse_rule(optarg, &options->rules_off);
@@ -199,22 +266,21 @@ static int parse_option(struct watch_options *options, int opt)
 	}
 }
 
-int watch_parse_options(struct watch_options *options, int argc, char **argv)
+/* What is behind the options. */
+static int parse_operands(struct watch_options *options, int argc, char **argv)
 {
-	int opt, err;
-
-	common_init(&options->common);
-	while ((opt = getopt_long(argc, argv, "+z:r:o:P:c:R:V:d:n:s" COMMON_SHORT, long_options,
-				  NULL)) != -1) {
-		if (opt == 'h') {
-			fputs(help, stdout);
-			return 1;
-		}
-		err = parse_option(options, opt);
-		if (err)
-			return err;
+	if (options->kind == FOR_CHECK) {
+		options->files = argv + optind;
+		options->nr_files = argc - optind;
+		if (options->nr_files)
+			return 0;
+		fprintf(stderr, "pwtrace: check wants a recording\n");
+		return -EINVAL;
 	}
-	options->capture.verbose = options->common.verbose;
+	if (options->kind == FOR_RECORD && !options->record) {
+		fprintf(stderr, "pwtrace: record wants a file: -o FILE\n");
+		return -EINVAL;
+	}
 	if (optind == argc)
 		return 0;
 	if (strcmp(argv[optind - 1], "--")) {
@@ -224,4 +290,24 @@ int watch_parse_options(struct watch_options *options, int argc, char **argv)
 	}
 	options->command = argv + optind;
 	return 0;
+}
+
+int watch_parse_options(struct watch_options *options, int argc, char **argv)
+{
+	int opt, err;
+
+	common_init(&options->common);
+	options->silent = options->kind == FOR_RECORD;
+	while ((opt = getopt_long(argc, argv, known[options->kind].letters,
+				  known[options->kind].words, NULL)) != -1) {
+		if (opt == 'h') {
+			fputs(helps[options->kind], stdout);
+			return 1;
+		}
+		err = parse_option(options, opt);
+		if (err)
+			return err;
+	}
+	options->capture.verbose = options->common.verbose;
+	return parse_operands(options, argc, argv);
 }

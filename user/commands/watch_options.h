@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What 'pwtrace watch' was asked for. */
+/* What 'pwtrace watch', 'record' and 'check' were asked for. */
 #ifndef PWTRACE_WATCH_OPTIONS_H
 #define PWTRACE_WATCH_OPTIONS_H
 
@@ -7,7 +7,10 @@
 #include "commands/commands.h"
 #include "commands/filter.h"
 
+enum watch_kind { FOR_WATCH, FOR_RECORD, FOR_CHECK };
+
 struct watch_options {
+	enum watch_kind kind;
 	struct common_options common;
 	struct capture_options capture;
 	struct filter filter;
@@ -19,11 +22,15 @@ struct watch_options {
 	uint32_t rules_off; /* bits: 1 << enum rule */
 	const char *output; /* file for the changes, NULL: stdout */
 	char **command;	    /* NULL: none */
+	const char *record; /* file to record to, NULL: none */
+	bool silent;	    /* changes are recorded, and not shown */
+	char **files;	    /* to check */
+	int nr_files;
 };
 
 /**
  * watch_parse_options() - read the command line
- * @options: zeroed; filled in, with pointers into @argv
+ * @options: zeroed but for kind; filled in, with pointers into @argv
  *
  * Return: 0; 1 if help was asked for and given; a negative errno after a message.
  */

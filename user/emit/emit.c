@@ -5,14 +5,6 @@
 #include <string.h>
 #include <time.h>
 
-static int64_t now(clockid_t clock)
-{
-	struct timespec ts;
-
-	clock_gettime(clock, &ts);
-	return ts.tv_sec * 1000000000LL + ts.tv_nsec;
-}
-
 struct emitter *emitter_new(const struct kernel *kernel, const struct emit_options *options,
 			    FILE *out)
 {
@@ -23,7 +15,6 @@ struct emitter *emitter_new(const struct kernel *kernel, const struct emit_optio
 	emitter->kernel = kernel;
 	emitter->options = *options;
 	emitter->out = out;
-	emitter->realtime_offset = now(CLOCK_REALTIME) - now(CLOCK_MONOTONIC);
 	emitter->range_function = "update_range_prot";
 	return emitter;
 }
@@ -97,7 +88,7 @@ bool emit_range_symbol(const struct emitter *emitter, const struct change *chang
 		emit_symbol(emitter, addr, buf, size);
 		return true;
 	}
-	first = kallsyms_next(syms, addr - 1);
+	first = kallsyms_first(syms, addr);
 	if (!first || first - addr >= change->size)
 		return false;
 	emit_symbol(emitter, first, buf, size);
@@ -106,7 +97,7 @@ bool emit_range_symbol(const struct emitter *emitter, const struct change *chang
 
 void emit_time(const struct emitter *emitter, uint64_t monotonic, bool date, char *buf, size_t size)
 {
-	int64_t ns = (int64_t)monotonic + emitter->realtime_offset;
+	int64_t ns = (int64_t)monotonic + emitter->kernel->realtime_offset;
 	time_t seconds = ns / 1000000000;
 	struct tm tm;
 	size_t len;

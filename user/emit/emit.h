@@ -53,7 +53,6 @@ struct emitter {
 	const struct kernel *kernel;
 	struct emit_options options;
 	FILE *out;
-	int64_t realtime_offset;    /* CLOCK_REALTIME - CLOCK_MONOTONIC, ns */
 	const char *range_function; /* that PWT_FN_RANGE is in this kernel */
 };
 

@@ -267,6 +267,15 @@ uint64_t kallsyms_next(const struct kallsyms *syms, uint64_t addr)
 	return i < syms->nr ? syms->syms[i].addr : 0;
 }
 
+uint64_t kallsyms_first(const struct kallsyms *syms, uint64_t addr)
+{
+	size_t i = addr ? above(syms, addr - 1) : 0;
+
+	while (i < syms->nr && is_end(syms, &syms->syms[i]))
+		i++;
+	return i < syms->nr ? syms->syms[i].addr : 0;
+}
+
 size_t kallsyms_count(const struct kallsyms *syms)
 {
 	return syms->nr;

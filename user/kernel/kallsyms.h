@@ -38,6 +38,9 @@ const char *kallsyms_name(const struct kallsyms *syms, uint64_t addr, uint64_t *
 /* The address of the first symbol above @addr, 0 if there is none. */
 uint64_t kallsyms_next(const struct kallsyms *syms, uint64_t addr);
 
+/* The address of the first symbol at @addr or above that has a name, 0 if there is none. */
+uint64_t kallsyms_first(const struct kallsyms *syms, uint64_t addr);
+
 /* Call @each for every symbol, by address. */
 void kallsyms_each(const struct kallsyms *syms,
 		   void (*each)(void *ctx, uint64_t addr, const char *name), void *ctx);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <time.h>
 
 #include "base/cleanup.h"
 #include "kernel/kcore.h"
@@ -247,12 +248,21 @@ static void load_state(struct kernel *kernel)
 	kernel->vmalloc_pages = !kernel_variable(kernel, "vmap_allow_huge", 1, &value) && !value;
 }
 
+static int64_t clock_ns(clockid_t clock)
+{
+	struct timespec ts;
+
+	clock_gettime(clock, &ts);
+	return ts.tv_sec * 1000000000LL + ts.tv_nsec;
+}
+
 int kernel_open(struct kernel *kernel, struct problem *why)
 {
 	struct utsname uts;
 	int err;
 
 	memset(kernel, 0, sizeof(*kernel));
+	kernel->realtime_offset = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
 	uname(&uts);
 	snprintf(kernel->release, sizeof(kernel->release), "%s", uts.release);
 	if (strcmp(uts.machine, "aarch64"))

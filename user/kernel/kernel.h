@@ -13,6 +13,7 @@
 
 struct kernel {
 	char release[65];
+	int64_t realtime_offset; /* CLOCK_REALTIME - CLOCK_MONOTONIC, ns */
 	struct geometry geo;
 	struct zones zones;
 	uint64_t root_va; /* swapper_pg_dir, in the kernel image's mapping */

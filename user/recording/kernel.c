@@ -93,6 +93,7 @@ static void print_boot_id(FILE *out)
 
 static int write_info(struct recorder *recorder, const struct kernel *kernel)
 {
+	uint64_t monotonic;
 	struct text text;
 	int err = text_begin(&text);
 
@@ -108,8 +109,9 @@ static int write_info(struct recorder *recorder, const struct kernel *kernel)
 		kernel->geo.levels, kernel->splits_leaves, kernel->splits_unknown,
 		kernel->rodata_full, kernel->rodata_full_unknown, kernel->ioremap_shift,
 		kernel->vmalloc_pages);
-	fprintf(text.file, "monotonic=%" PRIu64 "\nrealtime=%" PRIu64 "\ntgid=%d\n",
-		clock_of(CLOCK_MONOTONIC), clock_of(CLOCK_REALTIME), getpid());
+	monotonic = clock_of(CLOCK_MONOTONIC);
+	fprintf(text.file, "monotonic=%" PRIu64 "\nrealtime=%" PRIu64 "\ntgid=%d\n", monotonic,
+		monotonic + kernel->realtime_offset, getpid());
 	return text_end(&text, recorder, PWT_REC_INFO);
 }
 
@@ -327,6 +329,7 @@ static void take_info(struct kernel *kernel, struct recorded_info *info,
 	info->monotonic = get_number(record, "monotonic");
 	info->realtime = get_number(record, "realtime");
 	info->tgid = get_number(record, "tgid");
+	kernel->realtime_offset = info->realtime - info->monotonic;
 }
 
 static int take_vmcoreinfo(struct kernel *kernel, struct recorded_info *info,

@@ -19,7 +19,7 @@ struct recorder {
 	struct chunk_packer *packer;
 	struct pwt_chunk chunk; /* the one that is filled */
 	size_t used;
-	unsigned int nr; /* records in it */
+	unsigned int nr; /* records in it, and of events each */
 	struct pwt_index *index;
 	size_t room_index;
 	struct recorder_stats stats;
@@ -156,6 +156,11 @@ static void append(struct recorder *recorder, const void *data, size_t size)
 	recorder->used += size;
 }
 
+static unsigned int weight(enum pwt_record_type type, const void *data)
+{
+	return type == PWT_REC_EVENTS ? ((const struct pwt_events *)data)->nr : 1;
+}
+
 int recorder_add2(struct recorder *recorder, enum pwt_record_type type, const void *data,
 		  size_t size, const void *more, size_t more_size)
 {
@@ -175,7 +180,7 @@ int recorder_add2(struct recorder *recorder, enum pwt_record_type type, const vo
 	append(recorder, more, more_size);
 	append(recorder, "\0\0\0\0\0\0\0", pad);
 	recorder->chunk.types |= 1ULL << type;
-	recorder->nr++;
+	recorder->nr += weight(type, data);
 	if (recorder->used >= CHUNK_GOAL)
 		err = recorder_flush(recorder);
 	return err;

@@ -1,0 +1,379 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "replay.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands/checker.h"
+#include "recording/events.h"
+
+#define MOST_HOOKS   64
+#define MOST_STACKS  16384
+#define MOST_ANSWERS 64
+#define MOST_TASKS   65536
+
+/* Answers of one kind that the checker will ask for, the next first. */
+struct answers {
+	uint64_t answer[MOST_ANSWERS];
+	unsigned int nr, used;
+	uint64_t last; /* where none is recorded */
+};
+
+struct replay {
+	struct recording *recording;
+	struct kernel kernel;
+	struct recorded_info info;
+	struct check *check;
+	struct event_reader *reader;
+	struct session_events events;
+	void *ctx;
+	struct hook_status hooks[MOST_HOOKS];
+	char names[MOST_HOOKS][64];
+	size_t nr_hooks;
+	char backend[16];
+	uint32_t rules_off;
+	struct stack *stacks[MOST_STACKS];
+	struct pwt_losses losses;
+	uint64_t lost[PWT_NR_TYPES];
+	uint32_t *by_task;
+	uint32_t nr_tasks;
+	struct answers unseen, kfence;
+	bool ended; /* the capture had come to its end */
+	uint64_t bad_events;
+	struct recording_stats stats;
+	char damage[160];
+	bool damaged;
+};
+
+static uint64_t next_answer(struct answers *answers)
+{
+	if (answers->used < answers->nr)
+		answers->last = answers->answer[answers->used++];
+	return answers->last;
+}
+
+static void add_answer(struct answers *answers, const void *data, size_t size)
+{
+	if (answers->nr == MOST_ANSWERS)
+		return;
+	answers->answer[answers->nr] = 0;
+	memcpy(&answers->answer[answers->nr++], data, size < 8 ? size : 8);
+}
+
+static uint64_t unseen(void *ctx)
+{
+	return next_answer(&((struct replay *)ctx)->unseen);
+}
+
+static bool in_kfence_pool(void *ctx, uint64_t addr)
+{
+	(void)addr;
+	return next_answer(&((struct replay *)ctx)->kfence);
+}
+
+/* "hook=FUNC STATE ERROR MISSED NAME": the last record of its kind tells most. */
+static void take_hook(struct replay *replay, const char *line, size_t len)
+{
+	struct hook_status *hook = &replay->hooks[replay->nr_hooks];
+	char *name = replay->names[replay->nr_hooks], text[128];
+	unsigned long long missed;
+	unsigned int func, state;
+	int error;
+
+	if (replay->nr_hooks == MOST_HOOKS || len >= sizeof(text))
+		return;
+	memcpy(text, line, len);
+	text[len] = 0;
+	if (sscanf(text, "hook=%u %u %d %llu %63[a-zA-Z0-9_.]", &func, &state, &error, &missed,
+		   name) != 5 ||
+	    func >= PWT_NR_FUNCS || state > HOOK_ATTACHED)
+		return;
+	*hook = (struct hook_status){ name, func, state, error, missed };
+	replay->nr_hooks++;
+}
+
+static void take_hooks(struct replay *replay, const struct recorded *record)
+{
+	const char *text = record->data, *end = text + record->size, *value;
+	size_t len;
+
+	replay->nr_hooks = 0;
+	for (const char *line = text, *nl; line < end; line = nl ? nl + 1 : end) {
+		nl = memchr(line, '\n', end - line);
+		take_hook(replay, line, (nl ? nl : end) - line);
+	}
+	value = text_value(text, record->size, "backend", &len);
+	if (value)
+		snprintf(replay->backend, sizeof(replay->backend), "%.*s", (int)(len & 15), value);
+	value = text_value(text, record->size, "rules_off", &len);
+	if (value && len < 12)
+		replay->rules_off |= strtoul(value, NULL, 10);
+}
+
+static int take_stack(struct replay *replay, const struct recorded *record)
+{
+	struct pwt_stack head;
+	struct stack *stack;
+
+	if (record->size < sizeof(head))
+		return 0;
+	memcpy(&head, record->data, sizeof(head));
+	if (head.id < 0 || head.id >= MOST_STACKS || head.nr > 32 ||
+	    record->size - sizeof(head) < head.nr * sizeof(uint64_t))
+		return 0;
+	stack = replay->stacks[head.id];
+	if (!stack)
+		stack = replay->stacks[head.id] = calloc(1, sizeof(*stack));
+	if (!stack)
+		return -ENOMEM;
+	stack->nr = head.nr;
+	memcpy(stack->addrs, (const char *)record->data + sizeof(head), head.nr * sizeof(uint64_t));
+	return 0;
+}
+
+static int take_losses(struct replay *replay, const struct recorded *record)
+{
+	struct pwt_losses losses;
+	size_t size;
+
+	if (record->size < sizeof(losses))
+		return 0;
+	memcpy(&losses, record->data, sizeof(losses));
+	size = losses.nr_tasks * sizeof(uint32_t);
+	if (losses.nr_tasks > MOST_TASKS || record->size - sizeof(losses) < size)
+		return 0;
+	replay->losses = losses;
+	for (int type = 0; type < PWT_NR_TYPES && type < 16; type++)
+		replay->lost[type] = losses.records[type];
+	/* a mask is made of it */
+	if (!losses.nr_tasks || losses.nr_tasks & (losses.nr_tasks - 1))
+		return 0;
+	free(replay->by_task);
+	replay->nr_tasks = 0;
+	replay->by_task = malloc(size);
+	if (!replay->by_task)
+		return -ENOMEM;
+	memcpy(replay->by_task, (const char *)record->data + sizeof(losses), size);
+	replay->nr_tasks = losses.nr_tasks;
+	return 0;
+}
+
+/* What is needed before the first event, wherever in the file it is. */
+static int look_ahead(struct replay *replay)
+{
+	struct recorded record;
+	int err = 0, more;
+
+	recording_begin(replay->recording,
+			1ULL << PWT_REC_HOOKS | 1ULL << PWT_REC_STACK | 1ULL << PWT_REC_LOSSES);
+	while (!err && (more = recording_next(replay->recording, &record)) > 0) {
+		if (record.type == PWT_REC_HOOKS)
+			take_hooks(replay, &record);
+		else if (record.type == PWT_REC_STACK)
+			err = take_stack(replay, &record);
+		else if (record.type == PWT_REC_LOSSES)
+			err = take_losses(replay, &record);
+	}
+	return err ? err : more;
+}
+
+static int start_check(struct replay *replay, uint32_t rules_off)
+{
+	struct check_config config;
+
+	checker_config(&config, &replay->kernel, replay->hooks, replay->nr_hooks);
+	config.own_tgid = replay->info.tgid;
+	config.rules_off = replay->rules_off | rules_off;
+	config.in_kfence_pool = in_kfence_pool;
+	config.kfence_ctx = replay;
+	config.unseen = unseen;
+	config.unseen_ctx = replay;
+	return check_new(&replay->check, &config, replay->events.change, replay->ctx);
+}
+
+int replay_open(struct replay **out, const char *path, uint32_t rules_off,
+		const struct session_events *events, void *ctx, struct problem *why)
+{
+	struct replay *replay = calloc(1, sizeof(*replay));
+	int err;
+
+	if (!replay)
+		return problem(why, -ENOMEM, "out of memory");
+	replay->events = *events;
+	replay->ctx = ctx;
+	err = recording_open(&replay->recording, path, why);
+	if (!err)
+		err = recording_kernel(replay->recording, &replay->kernel, &replay->info, why);
+	if (err) {
+		replay_close(replay);
+		return err;
+	}
+	err = look_ahead(replay);
+	if (!err)
+		err = start_check(replay, rules_off);
+	if (!err)
+		err = event_reader_new(&replay->reader);
+	if (err) {
+		replay_close(replay);
+		return problem(why, err, "cannot read %s: %s", path, strerror(-err));
+	}
+	*out = replay;
+	return 0;
+}
+
+void replay_close(struct replay *replay)
+{
+	if (!replay)
+		return;
+	event_reader_free(replay->reader);
+	check_free(replay->check);
+	kernel_close(&replay->kernel);
+	recording_close(replay->recording);
+	for (size_t i = 0; i < MOST_STACKS; i++)
+		free(replay->stacks[i]);
+	free(replay->by_task);
+	free(replay);
+}
+
+static int take_record(struct replay *replay, const struct event *event)
+{
+	int err = 0;
+
+	if (replay->events.record && event->size >= sizeof(struct pwt_hdr))
+		replay->events.record(replay->ctx, event->data, event->size);
+	if (!checker_ignores(&replay->kernel, event->data, event->size))
+		err = check_record(replay->check, event->data, event->size);
+	return err;
+}
+
+static int take_event(struct replay *replay, const struct event *event)
+{
+	int err = 0;
+
+	switch (event->kind) {
+	case PWT_EVENT_UNSEEN:
+		add_answer(&replay->unseen, event->data, event->size);
+		return 0;
+	case PWT_EVENT_KFENCE:
+		add_answer(&replay->kfence, event->data, event->size);
+		return 0;
+	case PWT_EVENT_IDLE:
+		check_idle(replay->check);
+		break;
+	case PWT_EVENT_END:
+		replay->ended = true;
+		check_finish(replay->check, replay->by_task, replay->nr_tasks);
+		break;
+	default:
+		if (event->kind < PWT_NR_TYPES)
+			err = take_record(replay, event);
+	}
+	/* what was not asked for is of no use any more */
+	replay->unseen.nr = replay->unseen.used = 0;
+	replay->kfence.nr = replay->kfence.used = 0;
+	return err;
+}
+
+static int take_events(struct replay *replay, const struct recorded *record)
+{
+	struct event event;
+	int err, more = event_reader_begin(replay->reader, record->data, record->size);
+
+	while (!more && (more = event_reader_next(replay->reader, &event)) > 0) {
+		err = take_event(replay, &event);
+		if (err)
+			return err;
+		more = 0;
+	}
+	if (more != -EBADMSG)
+		return 0;
+	replay->bad_events++;
+	return check_gap(replay->check);
+}
+
+/* Without the end of the capture all that hangs on what came later is lost. */
+static int finish(struct replay *replay)
+{
+	int err = replay->ended ? 0 : check_gap(replay->check);
+
+	if (!err && !replay->ended)
+		check_finish(replay->check, NULL, 0);
+	replay->damaged = recording_damage(replay->recording, replay->damage,
+					   sizeof(replay->damage));
+	if (!replay->damaged && (replay->bad_events || !replay->ended)) {
+		snprintf(replay->damage, sizeof(replay->damage), "%s",
+			 replay->ended ? "some events make no sense" :
+					 "the end of the capture is missing");
+		replay->damaged = true;
+	}
+	return err;
+}
+
+int replay_run(struct replay *replay, bool (*stop)(void *ctx), struct problem *why)
+{
+	struct recorded record;
+	int err = 0, more = 0;
+
+	recording_begin(replay->recording, 1ULL << PWT_REC_EVENTS);
+	while (!err && !(stop && stop(replay->ctx)) &&
+	       (more = recording_next(replay->recording, &record)) > 0) {
+		if (record.gap)
+			err = check_gap(replay->check);
+		if (!err && record.type == PWT_REC_EVENTS)
+			err = take_events(replay, &record);
+	}
+	if (!err && more < 0)
+		err = more;
+	if (!err)
+		err = finish(replay);
+	return err ? problem(why, err, "cannot go on: %s", strerror(-err)) : 0;
+}
+
+const struct kernel *replay_kernel(const struct replay *replay)
+{
+	return &replay->kernel;
+}
+
+const struct recorded_info *replay_info(const struct replay *replay)
+{
+	return &replay->info;
+}
+
+const char *replay_function(const struct replay *replay, enum pwt_func func)
+{
+	for (size_t i = 0; i < replay->nr_hooks; i++)
+		if (replay->hooks[i].func == func)
+			return replay->hooks[i].function;
+	return "?";
+}
+
+void replay_stack(const struct replay *replay, const struct change *change, struct stack *stack)
+{
+	stack->nr = 0;
+	if (change->stack_id >= 0 && change->stack_id < MOST_STACKS &&
+	    replay->stacks[change->stack_id])
+		*stack = *replay->stacks[change->stack_id];
+}
+
+void replay_summary(const struct replay *replay, struct summary *summary)
+{
+	*summary = (struct summary){
+		.stats = check_stats(replay->check),
+		.records_lost = replay->lost,
+		.records_lost_total = replay->losses.total,
+		.probes_missed = replay->losses.missed,
+		.kernel = replay->kernel.release,
+		.backend = replay->backend,
+		.hooks = replay->hooks,
+		.nr_hooks = replay->nr_hooks,
+	};
+}
+
+bool replay_damage(const struct replay *replay, char *buf, size_t size)
+{
+	if (replay->damaged)
+		snprintf(buf, size, "%s", replay->damage);
+	return replay->damaged;
+}

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "events.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Packed at once. */
+#define ROOM (192U << 10)
+/* An event is its size and so many bytes. */
+#define MOST_SIZE (8U << 10)
+
+struct event_writer {
+	struct recorder *recorder;
+	size_t used;
+	uint32_t nr;
+	uint64_t dropped;
+	char row[ROOM];
+};
+
+int event_writer_new(struct event_writer **out, struct recorder *recorder)
+{
+	struct event_writer *writer = calloc(1, sizeof(*writer));
+
+	if (!writer)
+		return -ENOMEM;
+	writer->recorder = recorder;
+	*out = writer;
+	return 0;
+}
+
+void event_writer_free(struct event_writer *writer)
+{
+	free(writer);
+}
+
+int event_writer_flush(struct event_writer *writer)
+{
+	struct pwt_events events = {
+		.coding = PWT_EVENTS_ROW,
+		.nr = writer->nr,
+		.raw = writer->used,
+	};
+	int err;
+
+	if (!writer->nr)
+		return 0;
+	/* what does not get into the file the recorder counts */
+	err = recorder_add2(writer->recorder, PWT_REC_EVENTS, &events, sizeof(events), writer->row,
+			    writer->used);
+	writer->used = writer->nr = 0;
+	return err;
+}
+
+/* Room for an event of @size bytes, which is filled in by the caller. */
+static char *reserve(struct event_writer *writer, uint16_t size)
+{
+	char *at;
+
+	if (writer->used + sizeof(size) + size > ROOM)
+		event_writer_flush(writer);
+	at = writer->row + writer->used;
+	memcpy(at, &size, sizeof(size));
+	writer->used += sizeof(size) + size;
+	writer->nr++;
+	return at + sizeof(size);
+}
+
+static void clear_path(struct pwt_path *at, uint64_t *entries)
+{
+	unsigned int depth = at->depth <= PWT_MAX_LEVELS ? at->depth : 0;
+	unsigned int nr = depth && at->nr <= PWT_SMALL_ENTRIES ? at->nr : 0;
+
+	if (!depth)
+		*at = (struct pwt_path){};
+	at->pad = 0;
+	memset(at->path + depth, 0, (PWT_MAX_LEVELS - depth) * sizeof(*at->path));
+	if (entries)
+		memset(entries + nr, 0, (PWT_SMALL_ENTRIES - nr) * sizeof(*entries));
+}
+
+/* Pads, and entries that were not read. */
+static void clear_unused(struct pwt_hdr *hdr)
+{
+	struct pwt_enter *enter = (struct pwt_enter *)hdr;
+	struct pwt_exit *exit = (struct pwt_exit *)hdr;
+	struct pwt_slice *slice = (struct pwt_slice *)hdr;
+
+	switch (hdr->type) {
+	case PWT_ENTER:
+		clear_path(&enter->at, (uint64_t *)enter->entries);
+		break;
+	case PWT_EXIT:
+		clear_path(&exit->at, (uint64_t *)exit->entries);
+		break;
+	case PWT_SLICE:
+		slice->pad = 0;
+		clear_path(&slice->at, NULL);
+		break;
+	}
+}
+
+int event_writer_record(struct event_writer *writer, const void *record, size_t size)
+{
+	uint64_t copy[MOST_SIZE / sizeof(uint64_t)];
+
+	size = wire_size(record, size);
+	if (!size || size > sizeof(copy)) {
+		writer->dropped++;
+		return -EINVAL;
+	}
+	memcpy(copy, record, size);
+	clear_unused((struct pwt_hdr *)copy);
+	memcpy(reserve(writer, size), copy, size);
+	return 0;
+}
+
+int event_writer_add(struct event_writer *writer, enum pwt_event event, const void *data,
+		     size_t size)
+{
+	char *at = reserve(writer, size + 1);
+
+	*at = event;
+	if (size)
+		memcpy(at + 1, data, size);
+	return 0;
+}
+
+uint64_t event_writer_dropped(const struct event_writer *writer)
+{
+	return writer->dropped;
+}
+
+struct event_reader {
+	const char *at, *end;
+	uint64_t data[MOST_SIZE / sizeof(uint64_t)];
+};
+
+int event_reader_new(struct event_reader **out)
+{
+	*out = calloc(1, sizeof(**out));
+	return *out ? 0 : -ENOMEM;
+}
+
+void event_reader_free(struct event_reader *reader)
+{
+	free(reader);
+}
+
+int event_reader_begin(struct event_reader *reader, const void *data, size_t size)
+{
+	struct pwt_events events;
+
+	reader->at = reader->end = NULL;
+	if (size < sizeof(events))
+		return -EBADMSG;
+	memcpy(&events, data, sizeof(events));
+	if (events.coding != PWT_EVENTS_ROW || events.raw != size - sizeof(events))
+		return -EBADMSG;
+	reader->at = (const char *)data + sizeof(events);
+	reader->end = (const char *)data + size;
+	return 0;
+}
+
+int event_reader_next(struct event_reader *reader, struct event *event)
+{
+	size_t left = reader->end - reader->at;
+	uint16_t size;
+
+	if (!left)
+		return 0;
+	if (left >= sizeof(size))
+		memcpy(&size, reader->at, sizeof(size));
+	if (left < sizeof(size) || !size || size > left - sizeof(size) || size > MOST_SIZE)
+		return -EBADMSG;
+	reader->at += sizeof(size);
+	*event = (struct event){ .kind = *reader->at, .size = size, .data = reader->data };
+	if (event->kind >= PWT_EVENT_IDLE)
+		event->size--;
+	memcpy(reader->data, reader->at + (size - event->size), event->size);
+	reader->at += size;
+	return 1;
+}
