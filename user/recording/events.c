@@ -5,49 +5,72 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "recording/columns.h"
+
 /* Packed at once. */
-#define ROOM (192U << 10)
+#define ROOM COLUMNS_ROW_MAX
 /* An event is its size and so many bytes. */
 #define MOST_SIZE (8U << 10)
 
 struct event_writer {
 	struct recorder *recorder;
+	unsigned int page_shift;
+	struct columns *columns;
+	char *packed;
 	size_t used;
 	uint32_t nr;
 	uint64_t dropped;
 	char row[ROOM];
 };
 
-int event_writer_new(struct event_writer **out, struct recorder *recorder)
+int event_writer_new(struct event_writer **out, struct recorder *recorder, unsigned int page_shift)
 {
 	struct event_writer *writer = calloc(1, sizeof(*writer));
 
 	if (!writer)
 		return -ENOMEM;
 	writer->recorder = recorder;
+	writer->page_shift = page_shift;
+	writer->packed = malloc(columns_bound(ROOM, ROOM / 3));
+	if (!writer->packed || columns_new(&writer->columns)) {
+		event_writer_free(writer);
+		return -ENOMEM;
+	}
 	*out = writer;
 	return 0;
 }
 
 void event_writer_free(struct event_writer *writer)
 {
+	if (!writer)
+		return;
+	columns_free(writer->columns);
+	free(writer->packed);
 	free(writer);
 }
 
 int event_writer_flush(struct event_writer *writer)
 {
 	struct pwt_events events = {
-		.coding = PWT_EVENTS_ROW,
+		.coding = PWT_EVENTS_COLUMNS,
 		.nr = writer->nr,
 		.raw = writer->used,
 	};
+	const char *data = writer->packed;
+	size_t size;
 	int err;
 
 	if (!writer->nr)
 		return 0;
+	size = columns_pack(writer->columns, writer->row, writer->used, writer->nr,
+			    writer->page_shift, writer->packed);
+	if (!size) {
+		events.coding = PWT_EVENTS_ROW;
+		data = writer->row;
+		size = writer->used;
+	}
 	/* what does not get into the file the recorder counts */
-	err = recorder_add2(writer->recorder, PWT_REC_EVENTS, &events, sizeof(events), writer->row,
-			    writer->used);
+	err = recorder_add2(writer->recorder, PWT_REC_EVENTS, &events, sizeof(events), data, size);
 	writer->used = writer->nr = 0;
 	return err;
 }
@@ -132,18 +155,31 @@ uint64_t event_writer_dropped(const struct event_writer *writer)
 }
 
 struct event_reader {
+	struct columns *columns;
 	const char *at, *end;
+	char row[ROOM]; /* unpacked */
 	uint64_t data[MOST_SIZE / sizeof(uint64_t)];
 };
 
 int event_reader_new(struct event_reader **out)
 {
-	*out = calloc(1, sizeof(**out));
-	return *out ? 0 : -ENOMEM;
+	struct event_reader *reader = calloc(1, sizeof(*reader));
+
+	if (!reader)
+		return -ENOMEM;
+	if (columns_new(&reader->columns)) {
+		free(reader);
+		return -ENOMEM;
+	}
+	*out = reader;
+	return 0;
 }
 
 void event_reader_free(struct event_reader *reader)
 {
+	if (!reader)
+		return;
+	columns_free(reader->columns);
 	free(reader);
 }
 
@@ -155,10 +191,17 @@ int event_reader_begin(struct event_reader *reader, const void *data, size_t siz
 	if (size < sizeof(events))
 		return -EBADMSG;
 	memcpy(&events, data, sizeof(events));
-	if (events.coding != PWT_EVENTS_ROW || events.raw != size - sizeof(events))
+	data = (const char *)data + sizeof(events);
+	size -= sizeof(events);
+	if (events.coding == PWT_EVENTS_COLUMNS) {
+		if (columns_unpack(reader->columns, data, size, events.nr, reader->row, events.raw))
+			return -EBADMSG;
+		data = reader->row;
+	} else if (events.coding != PWT_EVENTS_ROW || events.raw != size) {
 		return -EBADMSG;
-	reader->at = (const char *)data + sizeof(events);
-	reader->end = (const char *)data + size;
+	}
+	reader->at = data;
+	reader->end = reader->at + events.raw;
 	return 0;
 }
 

@@ -11,8 +11,8 @@
 
 struct event_writer;
 
-/* Return: 0 or -ENOMEM. @recorder has to stay. */
-int event_writer_new(struct event_writer **out, struct recorder *recorder);
+/* Return: 0 or -ENOMEM. @recorder has to stay; @page_shift: of the kernel's pages. */
+int event_writer_new(struct event_writer **out, struct recorder *recorder, unsigned int page_shift);
 void event_writer_free(struct event_writer *writer);
 
 /* A record of capture, as it came from the ring. 0, or a negative errno: it is not written. */

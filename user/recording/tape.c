@@ -50,7 +50,7 @@ int tape_open(struct tape **out, const char *path, const struct kernel *kernel, 
 		return err;
 	}
 	err = recorder_kernel(tape->recorder, kernel, false, why);
-	if (!err && (event_writer_new(&tape->events, tape->recorder) ||
+	if (!err && (event_writer_new(&tape->events, tape->recorder, kernel->geo.page_shift) ||
 		     symbol_writer_new(&tape->symbols, tape->recorder, kernel)))
 		err = problem(why, -ENOMEM, "out of memory");
 	if (err) {
