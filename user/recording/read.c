@@ -198,17 +198,20 @@ static int at_end(struct recording *recording)
 	return 1;
 }
 
-static void note_number(struct recording *recording)
+/* False: it is of a time before the one that was read last, and is not to be read behind it. */
+static bool note_number(struct recording *recording)
 {
 	uint64_t number = recording->chunk.number;
 
-	if (number != recording->next_number) {
+	if (number < recording->next_number)
+		return false;
+	if (number > recording->next_number) {
 		recording->gap = true;
-		if (number > recording->next_number)
-			recording->stats.missing += number - recording->next_number;
+		recording->stats.missing += number - recording->next_number;
 	}
 	recording->next_number = number + 1;
 	recording->stats.chunks++;
+	return true;
 }
 
 /* Read and unpack what recording->chunk is the header of. -EBADMSG: it is damaged. */
@@ -244,11 +247,16 @@ static int next_chunk(struct recording *recording)
 				return err;
 			continue;
 		}
-		note_number(recording);
 		recording->chunk_at = recording->at;
 		whole = sizeof(*chunk) + chunk_stored(chunk);
 		if (whole > recording->size - recording->at)
 			whole = recording->size - recording->at;
+		if (!note_number(recording)) {
+			chunk->raw = 0;
+			recording->stats.damaged++;
+			skip(recording, whole);
+			continue;
+		}
 		if (!(chunk->types & recording->types)) {
 			recording->at += whole;
 			continue;
