@@ -370,6 +370,12 @@ static struct vmap_request request_of(const struct check *check, const struct ca
 	return request;
 }
 
+/* Whether runs are made may have been settled where nobody looked. */
+static bool hangs_on_runs(const struct check *check)
+{
+	return check->gap.unknown_rules && check->runs == VMAP_RUNS_UNKNOWN;
+}
+
 bool judge_birth(struct check *check, struct call *call, bool final)
 {
 	struct change *change = &call->change;
@@ -389,6 +395,7 @@ bool judge_birth(struct check *check, struct call *call, bool final)
 	enum reason reason;
 
 	trial.request.ctx = &trial;
+	call->record_lost |= hangs_on_runs(check);
 	if (unusable(change, call))
 		return true;
 	if (change->func == PWT_FN_VMAP_RANGE && !check->config.births.ioremap_shift) {
@@ -408,8 +415,8 @@ bool judge_birth(struct check *check, struct call *call, bool final)
 	} else if (!final) {
 		change->diff.found = false;
 		return false;
-	} else if (unseen_lately(check)) {
-		set_verdict(change, VERDICT_LOST, REASON_PROBE_MISSED);
+	} else if (is_unseen(check, change)) {
+		return true;
 	} else if (others_changed(&cmp, cmp.start, cmp.end)) {
 		set_verdict(change, VERDICT_RACED, REASON_CONCURRENT_CHANGE);
 	} else {
@@ -479,6 +486,7 @@ void judge_vmalloc(struct check *check, struct call *call)
 	struct change *change = &call->change;
 	uint64_t largest = largest_block(check, change), wanted;
 
+	call->record_lost |= hangs_on_runs(check);
 	if (is_lost(call))
 		return;
 	if (change->ret || !part->seen) {

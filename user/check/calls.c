@@ -36,6 +36,7 @@ static void describe(struct check *check, struct call *call, const struct pwt_en
 	call->frame = enter->hdr.frame;
 	call->lost_at_entry = enter->hdr.lost_by_task;
 	call->flags = enter->hdr.flags;
+	memcpy(call->args, enter->args, sizeof(call->args));
 	change->func = enter->hdr.func;
 	change->time = enter->hdr.time;
 	change->cpu = enter->hdr.cpu;

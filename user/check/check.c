@@ -146,6 +146,7 @@ static int finish(struct check *check, struct call *call)
 		err = common_take_child(check, parent, call);
 	call_close(check, call);
 	remember(check, call);
+	gap_returned(check, call);
 	if (call->change.func == PWT_FN_RANGE && story_concerns(&call->change))
 		story_take(check, call);
 	/* what it is made of comes first */
@@ -170,6 +171,11 @@ static int finish_lost(struct check *check, struct call *call, uint32_t lost_by_
 	else
 		call->probe_missed = true;
 	return finish(check, call);
+}
+
+int call_lost(struct check *check, struct call *call)
+{
+	return finish_lost(check, call, call->lost_at_entry + 1);
 }
 
 /* What began inside @call and has not ended lost its end. */
@@ -210,13 +216,14 @@ static int take_orphan(struct check *check, const struct pwt_exit *exit)
 	struct pwt_enter enter = { .hdr = exit->hdr };
 	struct call *call;
 
-	/* nothing was ever lost by this task: it was called before the hooks were there */
-	if (!exit->hdr.lost_by_task && !check->gaps)
+	gap_orphan(check, exit);
+	if (exit->hdr.func == PWT_FN_RANGE)
+		story_forget(check, geometry_untag(exit->args[0]), exit->args[1]);
+	/* nothing was ever lost by this task: it was called before the hooks were there, or in a
+	 * gap */
+	if (!exit->hdr.lost_by_task)
 		return 0;
 	enter.hdr.flags = 0;
-	/* it may have begun when nobody looked */
-	if (check->gaps && !exit->hdr.lost_by_task)
-		enter.hdr.time = check->gap_time;
 	enter.args[0] = exit->args[0];
 	enter.args[1] = exit->args[1];
 	enter.stack_id = enter.lazy_mmu = -1;
@@ -372,9 +379,8 @@ static int take_callback(struct check *check, const struct pwt_callback *record)
 static void look_for_unseen(struct check *check)
 {
 	check->unseen_before = check->unseen;
-	check->unseen = check->gaps;
 	if (check->config.unseen)
-		check->unseen += check->config.unseen(check->config.unseen_ctx);
+		check->unseen = check->config.unseen(check->config.unseen_ctx);
 }
 
 /* Is @call so old that what others did at its time will soon be forgotten? */
@@ -469,10 +475,12 @@ int check_record(struct check *check, const void *record, size_t size)
 	const struct pwt_hdr *hdr = record;
 	int err = -EINVAL;
 
+	if (check->gap.now)
+		return 0;
 	check->stats.records++;
 	if (size >= sizeof(*hdr) && size >= least_size(hdr, size)) {
-		if (hdr->time)
-			check->last_time = hdr->time;
+		if (check->gap.just_over && hdr->time)
+			gap_over(check, hdr->time);
 		err = take(check, hdr);
 	}
 	if (err == -EINVAL) {
@@ -495,25 +503,13 @@ void check_idle(struct check *check)
 		judge_deferred(check);
 }
 
-int check_gap(struct check *check)
-{
-	struct call *call;
-	int err = 0;
-
-	check->gaps++;
-	check->gap_time = check->last_time;
-	while (!err && (call = check->open))
-		err = finish_lost(check, call, call->lost_at_entry + 1);
-	check_idle(check);
-	/* what was read-only may have become writable */
-	memset(check->made_ro, 0, sizeof(check->made_ro));
-	return err;
-}
-
 void check_finish(struct check *check, const uint32_t *lost_by_task, size_t buckets)
 {
 	struct call *call;
 
+	/* of what went on into a gap nothing was heard */
+	while (check->gap.now && (call = check->open))
+		call_lost(check, call);
 	while ((call = check->open)) {
 		uint32_t lost = lost_by_task ? lost_by_task[call->change.pid & (buckets - 1)] :
 					       call->lost_at_entry;

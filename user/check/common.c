@@ -220,9 +220,7 @@ static bool judge_carried_out(struct check *check, struct call *call, bool final
 		if (!final)
 			return false;
 		/* a probe that did not run, or nothing that ran? */
-		if (unseen_lately(check))
-			set_verdict(change, VERDICT_LOST, REASON_PROBE_MISSED);
-		else
+		if (!is_unseen(check, change))
 			set_verdict(change, VERDICT_MISMATCH, gap);
 	} else if (change->ret != change->expected_ret) {
 		set_verdict(change, VERDICT_MISMATCH, wrong_return(change));
@@ -241,12 +239,28 @@ static bool judge_carried_out(struct check *check, struct call *call, bool final
 	return true;
 }
 
+/* Does its verdict hang on a rule that may have been settled where nobody looked? */
+static bool hangs_on_rules(const struct check *check, const struct call *call)
+{
+	const struct change *change = &call->change;
+	const struct check_stats *stats = &check->stats;
+	unsigned int pages = change->size / geometry_page_size(check->config.geo);
+
+	if (stats->refuses_huge.answer == OP_UNKNOWN && change->has_area &&
+	    (change->area.flags & VM_ALLOW_HUGE_VMAP))
+		return true;
+	return stats->alias_area.answer == OP_UNKNOWN && changes_alias(check, change) &&
+	       tells_loop(call, pages);
+}
+
 bool judge_common(struct check *check, struct call *call, bool final)
 {
 	const struct common *common = &call->common;
 	struct change *change = &call->change;
 	enum finding why = FINDING_NR;
 
+	if (check->gap.unknown_rules && hangs_on_rules(check, call))
+		call->record_lost = true;
 	if (is_lost(call))
 		return true;
 	if (check->config.rules.rodata_full_unknown) {

@@ -9,17 +9,9 @@
 #include "commands/checker.h"
 #include "recording/events.h"
 
-#define MOST_HOOKS   64
-#define MOST_STACKS  16384
-#define MOST_ANSWERS 64
-#define MOST_TASKS   65536
-
-/* Answers of one kind that the checker will ask for, the next first. */
-struct answers {
-	uint64_t answer[MOST_ANSWERS];
-	unsigned int nr, used;
-	uint64_t last; /* where none is recorded */
-};
+#define MOST_HOOKS  64
+#define MOST_STACKS 16384
+#define MOST_TASKS  65536
 
 struct replay {
 	struct recording *recording;
@@ -29,6 +21,8 @@ struct replay {
 	struct event_reader *reader;
 	struct session_events events;
 	void *ctx;
+	bool (*stop)(void *ctx);
+	bool stopped;
 	struct hook_status hooks[MOST_HOOKS];
 	char names[MOST_HOOKS][64];
 	size_t nr_hooks;
@@ -39,38 +33,27 @@ struct replay {
 	uint64_t lost[PWT_NR_TYPES];
 	uint32_t *by_task;
 	uint32_t nr_tasks;
-	struct answers unseen, kfence;
-	bool ended; /* the capture had come to its end */
-	uint64_t bad_events;
+	uint64_t unseen; /* as it was answered last */
+	struct pwt_kfence kfence;
+	bool astray; /* events are missing, and what the checker knew behind them is not known yet
+		      */
+	bool ended;  /* the capture had come to its end */
+	uint64_t gaps, bad_events;
 	struct recording_stats stats;
 	char damage[160];
 	bool damaged;
 };
 
-static uint64_t next_answer(struct answers *answers)
-{
-	if (answers->used < answers->nr)
-		answers->last = answers->answer[answers->used++];
-	return answers->last;
-}
-
-static void add_answer(struct answers *answers, const void *data, size_t size)
-{
-	if (answers->nr == MOST_ANSWERS)
-		return;
-	answers->answer[answers->nr] = 0;
-	memcpy(&answers->answer[answers->nr++], data, size < 8 ? size : 8);
-}
-
 static uint64_t unseen(void *ctx)
 {
-	return next_answer(&((struct replay *)ctx)->unseen);
+	return ((struct replay *)ctx)->unseen;
 }
 
 static bool in_kfence_pool(void *ctx, uint64_t addr)
 {
-	(void)addr;
-	return next_answer(&((struct replay *)ctx)->kfence);
+	const struct replay *replay = ctx;
+
+	return addr - replay->kfence.start < replay->kfence.size;
 }
 
 /* "hook=FUNC STATE ERROR MISSED NAME": the last record of its kind tells most. */
@@ -190,6 +173,7 @@ static int start_check(struct replay *replay, uint32_t rules_off)
 	config.kfence_ctx = replay;
 	config.unseen = unseen;
 	config.unseen_ctx = replay;
+	replay->kfence = checker_no_kfence;
 	return check_new(&replay->check, &config, replay->events.change, replay->ctx);
 }
 
@@ -248,17 +232,41 @@ static int take_record(struct replay *replay, const struct event *event)
 	return err;
 }
 
+/* False: there is less of it. */
+static bool get(const struct event *event, void *to, size_t size)
+{
+	if (event->size >= size)
+		memcpy(to, event->data, size);
+	return event->size >= size;
+}
+
+static int take_state(struct replay *replay, const struct event *event)
+{
+	const struct pwt_state *state = event->data;
+	int err;
+
+	if (!replay->gaps)
+		return 0;
+	err = checker_restore(replay->check, state, event->size);
+	if (err)
+		return err == -EBADMSG ? 0 : err;
+	if (replay->astray)
+		replay->kfence = state->kfence;
+	replay->astray = false;
+	return 0;
+}
+
 static int take_event(struct replay *replay, const struct event *event)
 {
-	int err = 0;
-
 	switch (event->kind) {
 	case PWT_EVENT_UNSEEN:
-		add_answer(&replay->unseen, event->data, event->size);
-		return 0;
+		get(event, &replay->unseen, sizeof(replay->unseen));
+		break;
 	case PWT_EVENT_KFENCE:
-		add_answer(&replay->kfence, event->data, event->size);
-		return 0;
+		get(event, &replay->kfence, sizeof(replay->kfence));
+		break;
+	case PWT_EVENT_STATE:
+		return take_state(replay, event);
 	case PWT_EVENT_IDLE:
 		check_idle(replay->check);
 		break;
@@ -267,13 +275,18 @@ static int take_event(struct replay *replay, const struct event *event)
 		check_finish(replay->check, replay->by_task, replay->nr_tasks);
 		break;
 	default:
-		if (event->kind < PWT_NR_TYPES)
-			err = take_record(replay, event);
+		if (event->kind < PWT_NR_TYPES && !replay->astray)
+			return take_record(replay, event);
 	}
-	/* what was not asked for is of no use any more */
-	replay->unseen.nr = replay->unseen.used = 0;
-	replay->kfence.nr = replay->kfence.used = 0;
-	return err;
+	return 0;
+}
+
+/* Something is missing here. */
+static void lose_track(struct replay *replay)
+{
+	replay->astray = true;
+	replay->gaps++;
+	check_gap(replay->check);
 }
 
 static int take_events(struct replay *replay, const struct recorded *record)
@@ -282,24 +295,26 @@ static int take_events(struct replay *replay, const struct recorded *record)
 	int err, more = event_reader_begin(replay->reader, record->data, record->size);
 
 	while (!more && (more = event_reader_next(replay->reader, &event)) > 0) {
-		err = take_event(replay, &event);
-		if (err)
+		replay->stopped = replay->stop && replay->stop(replay->ctx);
+		err = replay->stopped ? 0 : take_event(replay, &event);
+		if (err || replay->stopped)
 			return err;
 		more = 0;
 	}
 	if (more != -EBADMSG)
 		return 0;
 	replay->bad_events++;
-	return check_gap(replay->check);
+	lose_track(replay);
+	return 0;
 }
 
 /* Without the end of the capture all that hangs on what came later is lost. */
-static int finish(struct replay *replay)
+static void finish(struct replay *replay)
 {
-	int err = replay->ended ? 0 : check_gap(replay->check);
-
-	if (!err && !replay->ended)
+	if (!replay->ended) {
+		check_gap(replay->check);
 		check_finish(replay->check, NULL, 0);
+	}
 	replay->damaged = recording_damage(replay->recording, replay->damage,
 					   sizeof(replay->damage));
 	if (!replay->damaged && (replay->bad_events || !replay->ended)) {
@@ -308,7 +323,6 @@ static int finish(struct replay *replay)
 					 "the end of the capture is missing");
 		replay->damaged = true;
 	}
-	return err;
 }
 
 int replay_run(struct replay *replay, bool (*stop)(void *ctx), struct problem *why)
@@ -316,18 +330,21 @@ int replay_run(struct replay *replay, bool (*stop)(void *ctx), struct problem *w
 	struct recorded record;
 	int err = 0, more = 0;
 
+	replay->stop = stop;
 	recording_begin(replay->recording, 1ULL << PWT_REC_EVENTS);
-	while (!err && !(stop && stop(replay->ctx)) &&
-	       (more = recording_next(replay->recording, &record)) > 0) {
+	while (!err && (more = recording_next(replay->recording, &record)) > 0) {
 		if (record.gap)
-			err = check_gap(replay->check);
-		if (!err && record.type == PWT_REC_EVENTS)
+			lose_track(replay);
+		if (record.type == PWT_REC_EVENTS)
 			err = take_events(replay, &record);
+		if (replay->stopped)
+			break;
 	}
 	if (!err && more < 0)
 		err = more;
-	if (!err)
-		err = finish(replay);
+	/* of what was not asked for nothing is to be said */
+	if (!err && !replay->stopped)
+		finish(replay);
 	return err ? problem(why, err, "cannot go on: %s", strerror(-err)) : 0;
 }
 

@@ -14,12 +14,21 @@
 /* What is called inside a change is recorded still, perhaps without end. */
 #define MOST_LOOKS 400
 
+static void record_state(struct session *session)
+{
+	union checker_state now;
+	size_t size = checker_save(session->check, &session->kfence, &now.state);
+
+	tape_state(session->tape, &now.state, size);
+}
+
 static int on_record(void *ctx, const void *record, size_t size)
 {
 	struct session *session = ctx;
-
 	int err = 0;
 
+	if (session->tape && tape_wants_state(session->tape))
+		record_state(session);
 	if (session->events.record && size >= sizeof(struct pwt_hdr))
 		session->events.record(session->ctx, record, size);
 	if (!checker_ignores(&session->kernel, record, size))
@@ -44,16 +53,16 @@ static uint64_t unseen(void *ctx)
 static bool in_kfence_pool(void *ctx, uint64_t addr)
 {
 	struct session *session = ctx;
-	bool answer;
+	struct pwt_kfence *pool = &session->kfence, known = *pool;
 
-	if (!session->kfence_size &&
-	    kfence_pool_now(&session->kernel, &session->kfence_start, &session->kfence_size))
-		answer = true; /* not known: nothing is said */
-	else
-		answer = addr - session->kfence_start < session->kfence_size;
-	if (session->tape)
-		tape_kfence(session->tape, answer);
-	return answer;
+	if (!known.size || known.size == UINT64_MAX) {
+		if (kfence_pool_now(&session->kernel, &known.start, &known.size))
+			known = checker_no_kfence;
+		if (session->tape && memcmp(&known, pool, sizeof(known)))
+			tape_kfence(session->tape, &known);
+		*pool = known;
+	}
+	return addr - pool->start < pool->size;
 }
 
 bool session_hooked(const struct session *session, enum pwt_func func)
@@ -97,6 +106,7 @@ int session_attach(struct session *session, const struct capture_options *option
 
 	session->events = *events;
 	session->ctx = ctx;
+	session->kfence = checker_no_kfence;
 	err = capture_open(&session->capture, &session->kernel, options, on_record, session, why);
 	if (!err && session->tape &&
 	    tape_hooks(session->tape, session->capture, session->rules_off))

@@ -24,7 +24,7 @@ struct session {
 	struct check *check;
 	struct tape *tape;  /* the caller's to set before it attaches; NULL: nothing is recorded */
 	uint32_t rules_off; /* bits: 1 << enum rule; the caller's to set before it attaches */
-	uint64_t kfence_start, kfence_size; /* once they were asked for */
+	struct pwt_kfence kfence; /* as far as it was asked for */
 	struct session_events events;
 	void *ctx;
 };

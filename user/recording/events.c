@@ -11,6 +11,8 @@
 #define ROOM COLUMNS_ROW_MAX
 /* An event is its size and so many bytes. */
 #define MOST_SIZE (8U << 10)
+/* Less than that is left: a record of capture, and what was asked because of it, may be torn. */
+#define LITTLE (MOST_SIZE + 1024)
 
 struct event_writer {
 	struct recorder *recorder;
@@ -19,6 +21,7 @@ struct event_writer {
 	char *packed;
 	size_t used;
 	uint32_t nr;
+	bool has_state;
 	uint64_t dropped;
 	char row[ROOM];
 };
@@ -72,7 +75,15 @@ int event_writer_flush(struct event_writer *writer)
 	/* what does not get into the file the recorder counts */
 	err = recorder_add2(writer->recorder, PWT_REC_EVENTS, &events, sizeof(events), data, size);
 	writer->used = writer->nr = 0;
+	writer->has_state = false;
 	return err;
+}
+
+bool event_writer_wants_state(struct event_writer *writer)
+{
+	if (writer->used + LITTLE > ROOM)
+		event_writer_flush(writer);
+	return !writer->has_state;
 }
 
 /* Room for an event of @size bytes, which is filled in by the caller. */
@@ -146,6 +157,7 @@ int event_writer_add(struct event_writer *writer, enum pwt_event event, const vo
 	*at = event;
 	if (size)
 		memcpy(at + 1, data, size);
+	writer->has_state |= event == PWT_EVENT_STATE;
 	return 0;
 }
 

@@ -6,6 +6,8 @@
 #ifndef PWTRACE_EVENTS_H
 #define PWTRACE_EVENTS_H
 
+#include <stdbool.h>
+
 #include "pwtrace/wire.h"
 #include "recording/write.h"
 
@@ -21,6 +23,12 @@ int event_writer_record(struct event_writer *writer, const void *record, size_t 
 /* Another one, with @size bytes behind its kind. */
 int event_writer_add(struct event_writer *writer, enum pwt_event event, const void *data,
 		     size_t size);
+
+/*
+ * Is the state of the checker (PWT_EVENT_STATE) to come before the next record of capture? Whoever
+ * has lost what was before begins there.
+ */
+bool event_writer_wants_state(struct event_writer *writer);
 
 /* Make a record of what there is. */
 int event_writer_flush(struct event_writer *writer);

@@ -109,11 +109,19 @@ void tape_unseen(struct tape *tape, uint64_t answer)
 	event_writer_add(tape->events, PWT_EVENT_UNSEEN, &answer, sizeof(answer));
 }
 
-void tape_kfence(struct tape *tape, bool answer)
+void tape_kfence(struct tape *tape, const struct pwt_kfence *pool)
 {
-	uint8_t byte = answer;
+	event_writer_add(tape->events, PWT_EVENT_KFENCE, pool, sizeof(*pool));
+}
 
-	event_writer_add(tape->events, PWT_EVENT_KFENCE, &byte, sizeof(byte));
+bool tape_wants_state(struct tape *tape)
+{
+	return event_writer_wants_state(tape->events);
+}
+
+void tape_state(struct tape *tape, const struct pwt_state *state, size_t size)
+{
+	event_writer_add(tape->events, PWT_EVENT_STATE, state, size);
 }
 
 void tape_stack(struct tape *tape, int32_t id, const uint64_t *addrs, size_t nr)

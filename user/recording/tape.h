@@ -28,7 +28,11 @@ int tape_hooks(struct tape *tape, struct capture *capture, uint32_t rules_off);
 void tape_record(struct tape *tape, const void *record, size_t size);
 void tape_idle(struct tape *tape);
 void tape_unseen(struct tape *tape, uint64_t answer);
-void tape_kfence(struct tape *tape, bool answer);
+void tape_kfence(struct tape *tape, const struct pwt_kfence *pool);
+
+/* The state of the checker before the next record, where it is wanted. */
+bool tape_wants_state(struct tape *tape);
+void tape_state(struct tape *tape, const struct pwt_state *state, size_t size);
 
 /* What a change needs to be shown: a stack, and the symbol of an address. */
 void tape_stack(struct tape *tape, int32_t id, const uint64_t *addrs, size_t nr);
