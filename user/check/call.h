@@ -60,6 +60,7 @@ struct call {
 	struct birth_part part;
 	struct model_callback *callbacks;
 	unsigned int nr_callbacks, room_callbacks;
+	size_t words; /* of check->words */
 };
 
 /* A finished change, to tell whose doing a difference is. */
@@ -96,7 +97,8 @@ struct check {
 	/* finished, the verdict waits for what others did; oldest first */
 	struct call *deferred, **deferred_end;
 	struct call *spare;
-	enum vmap_runs runs;		/* as far as mappings have shown it */
+	size_t nr_calls, words; /* open or waiting; of 8 bytes each, that they have grown by */
+	enum vmap_runs runs;	/* as far as mappings have shown it */
 	uint64_t unseen, unseen_before; /* config.unseen(), at this look and at the one before */
 	struct gap gap;
 	struct past past[HISTORY];
@@ -112,11 +114,14 @@ struct call *call_find(struct check *check, const struct pwt_hdr *hdr);
 struct call *call_innermost(struct check *check, uint64_t task);
 void call_close(struct check *check, struct call *call);
 void call_put(struct check *check, struct call *call);
+void call_weigh(struct check *check, struct call *call);
+bool calls_too_many(const struct check *check);
 
 /* gap.c: records that are missing */
 void gap_over(struct check *check, uint64_t time);
 void gap_orphan(struct check *check, const struct pwt_exit *exit);
 void gap_returned(struct check *check, const struct call *call);
+int gap_drop(struct check *check, uint64_t time);
 
 /* op.c: names */
 const char *op_of(const struct check *check, const struct call *call);

@@ -46,6 +46,11 @@ void check_free(struct check *check)
 	free(check);
 }
 
+/* What is read in one phase brings a slice of the last level each, and of that above it. */
+#define MOST_SLICES (4 * PWT_MAX_STEPS)
+/* Each of those slices may have that many leaves. */
+#define MOST_CALLBACKS (PWT_MAX_STEPS * PWT_SLICE_ENTRIES)
+
 /* Entries that a record brings: the path from the root and the run of entries at its end. */
 static int add_entries(struct check *check, struct image *image, uint64_t addr,
 		       const struct pwt_path *at, const uint64_t *entries, unsigned int nr)
@@ -56,7 +61,7 @@ static int add_entries(struct check *check, struct image *image, uint64_t addr,
 	unsigned int index, most;
 
 	addr = geometry_untag(addr);
-	if (at->depth < 1 || at->depth > geo->levels)
+	if (at->depth < 1 || at->depth > geo->levels || image->nr_slices > MOST_SLICES)
 		return -EINVAL;
 	for (unsigned int i = 0; i + 1 < at->depth; i++, level--) {
 		int err = image_add(image, level, table, addr, geometry_index(geo, level, addr), 1,
@@ -144,6 +149,8 @@ static int finish(struct check *check, struct call *call)
 		birth_take_part(check, parent, call);
 	else if (parent)
 		err = common_take_child(check, parent, call);
+	if (parent)
+		call_weigh(check, parent);
 	call_close(check, call);
 	remember(check, call);
 	gap_returned(check, call);
@@ -283,23 +290,29 @@ static int take_exit(struct check *check, const struct pwt_exit *exit)
 static int take_slice(struct check *check, const struct pwt_slice *slice)
 {
 	struct call *call = call_find(check, &slice->hdr);
+	struct image *image;
+	int err;
 
 	if (!call)
 		return 0;
 	call->flags |= slice->hdr.flags;
 	if (slice->hdr.flags & PWT_F_READ_FAULT)
 		return 0;
-	return add_entries(check,
-			   slice->hdr.phase == PWT_AFTER ? &call->change.after :
-							   &call->change.before,
-			   slice->addr, &slice->at, (const uint64_t *)slice->entries, slice->nr);
+	image = slice->hdr.phase == PWT_AFTER ? &call->change.after : &call->change.before;
+	err = add_entries(check, image, slice->addr, &slice->at, (const uint64_t *)slice->entries,
+			  slice->nr);
+	call_weigh(check, call);
+	return err;
 }
 
 static int take_pages(struct check *check, const struct pwt_pages *pages)
 {
 	struct call *call = call_find(check, &pages->hdr);
+	int err = call ? birth_take_pages(check, call, pages) : 0;
 
-	return call ? birth_take_pages(check, call, pages) : 0;
+	if (call)
+		call_weigh(check, call);
+	return err;
 }
 
 static int take_area(struct check *check, const struct pwt_area *area)
@@ -356,7 +369,7 @@ static int take_callback(struct check *check, const struct pwt_callback *record)
 
 	if (record->hdr.func < PWT_FN_PUD_ENTRY || record->hdr.func > PWT_FN_PTE_ENTRY)
 		return -EINVAL;
-	if (!call || call->change.func != PWT_FN_RANGE)
+	if (!call || call->change.func != PWT_FN_RANGE || call->nr_callbacks >= MOST_CALLBACKS)
 		return 0;
 	if (call->nr_callbacks == call->room_callbacks) {
 		unsigned int room = call->room_callbacks ? call->room_callbacks * 2 : 16;
@@ -366,6 +379,7 @@ static int take_callback(struct check *check, const struct pwt_callback *record)
 			return -ENOMEM;
 		call->callbacks = bigger;
 		call->room_callbacks = room;
+		call_weigh(check, call);
 	}
 	call->callbacks[call->nr_callbacks++] = (struct model_callback){
 		levels[record->hdr.func],
@@ -492,7 +506,7 @@ int check_record(struct check *check, const void *record, size_t size)
 		look_for_unseen(check);
 	while (overdue(check, check->deferred))
 		judge_deferred(check);
-	return err;
+	return err ? err : calls_too_many(check) ? gap_drop(check, hdr->time) : 0;
 }
 
 void check_idle(struct check *check)

@@ -58,6 +58,20 @@ void gap_returned(struct check *check, const struct call *call)
 	check->gap.unknown_rules = true;
 }
 
+/* Nothing can be kept any longer of calls that are open, or wait. */
+int gap_drop(struct check *check, uint64_t time)
+{
+	int err = 0;
+
+	check->gap.unknown_calls = true;
+	later(&check->gap.dark_until, time + CALL_TIME);
+	later(&check->gap.unsure_until, time + STORY_ROX_TIME);
+	while (!err && check->open)
+		err = call_lost(check, check->open);
+	check_idle(check);
+	return err;
+}
+
 static void save_open(const struct call *call, struct check_open *open)
 {
 	const struct change *change = &call->change;
