@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "checker.h"
 
+#include <string.h>
+
 bool checker_hooked(const struct hook_status *hooks, size_t nr, enum pwt_func func)
 {
 	for (size_t i = 0; i < nr; i++)
@@ -20,6 +22,29 @@ bool checker_ignores(const struct kernel *kernel, const void *record, size_t siz
 static void code_range(const struct kernel *kernel, const char *name, struct code_range *range)
 {
 	kernel_code(kernel, name, &range->start, &range->end);
+}
+
+void checker_code(struct hooked_code *code, const struct kernel *kernel,
+		  const struct hook_status *hooks, size_t nr)
+{
+	*code = (struct hooked_code){};
+	for (size_t i = 0; i < nr; i++)
+		if (hooks[i].state == HOOK_ATTACHED && hooks[i].func < PWT_NR_FUNCS)
+			code_range(kernel, hooks[i].function, &code->range[hooks[i].func]);
+}
+
+void checker_stack(const struct hooked_code *code, enum pwt_func func, struct stack *stack)
+{
+	const struct code_range *range = &code->range[func < PWT_NR_FUNCS ? func : 0];
+	size_t top = 0;
+
+	while (top < stack->nr &&
+	       (stack->addrs[top] < range->start || stack->addrs[top] >= range->end))
+		top++;
+	if (top == stack->nr)
+		top = 0;
+	stack->nr -= top;
+	memmove(stack->addrs, stack->addrs + top, stack->nr * sizeof(*stack->addrs));
 }
 
 /* Who makes mappings, by the functions that the innermost hooks return to. */

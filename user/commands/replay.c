@@ -22,10 +22,12 @@ struct answers {
 };
 
 struct replay {
-	struct recording *recording;
+	char *const *paths;
+	size_t nr_paths;
 	struct kernel kernel;
 	struct recorded_info info;
 	struct check *check;
+	struct hooked_code code;
 	struct event_reader *reader;
 	struct session_events events;
 	void *ctx;
@@ -42,9 +44,9 @@ struct replay {
 	struct answers unseen, kfence;
 	bool ended; /* the capture had come to its end */
 	uint64_t bad_events;
-	struct recording_stats stats;
-	char damage[160];
-	bool damaged;
+	uint64_t next_chunk; /* number that the next part should begin with; 0: it is the first */
+	bool (*stop)(void *ctx);
+	char damage[200]; /* of the first that has any */
 };
 
 static uint64_t next_answer(struct answers *answers)
@@ -161,14 +163,14 @@ static int take_losses(struct replay *replay, const struct recorded *record)
 }
 
 /* What is needed before the first event, wherever in the file it is. */
-static int look_ahead(struct replay *replay)
+static int look_ahead(struct replay *replay, struct recording *recording, struct problem *why)
 {
 	struct recorded record;
 	int err = 0, more;
 
-	recording_begin(replay->recording,
+	recording_begin(recording,
 			1ULL << PWT_REC_HOOKS | 1ULL << PWT_REC_STACK | 1ULL << PWT_REC_LOSSES);
-	while (!err && (more = recording_next(replay->recording, &record)) > 0) {
+	while (!err && (more = recording_next(recording, &record)) > 0) {
 		if (record.type == PWT_REC_HOOKS)
 			take_hooks(replay, &record);
 		else if (record.type == PWT_REC_STACK)
@@ -176,7 +178,29 @@ static int look_ahead(struct replay *replay)
 		else if (record.type == PWT_REC_LOSSES)
 			err = take_losses(replay, &record);
 	}
-	return err ? err : more;
+	if (!err && more < 0)
+		err = more;
+	return err ? problem(why, err, "cannot read it: %s", strerror(-err)) : 0;
+}
+
+/* Symbols of all parts: a change may be shown in one, and its caller be named in another. */
+static int learn(struct replay *replay, size_t part, struct problem *why)
+{
+	struct recording *recording;
+	struct kernel kernel = {};
+	int err = recording_open(&recording, replay->paths[part], why);
+
+	if (err)
+		return err;
+	err = recording_kernel(recording, part ? &kernel : &replay->kernel,
+			       part ? NULL : &replay->info, why);
+	if (!err && part)
+		err = kernel_join_symbols(&replay->kernel, &kernel);
+	if (!err)
+		err = look_ahead(replay, recording, why);
+	kernel_close(&kernel);
+	recording_close(recording);
+	return err;
 }
 
 static int start_check(struct replay *replay, uint32_t rules_off)
@@ -184,6 +208,7 @@ static int start_check(struct replay *replay, uint32_t rules_off)
 	struct check_config config;
 
 	checker_config(&config, &replay->kernel, replay->hooks, replay->nr_hooks);
+	checker_code(&replay->code, &replay->kernel, replay->hooks, replay->nr_hooks);
 	config.own_tgid = replay->info.tgid;
 	config.rules_off = replay->rules_off | rules_off;
 	config.in_kfence_pool = in_kfence_pool;
@@ -193,31 +218,25 @@ static int start_check(struct replay *replay, uint32_t rules_off)
 	return check_new(&replay->check, &config, replay->events.change, replay->ctx);
 }
 
-int replay_open(struct replay **out, const char *path, uint32_t rules_off,
+int replay_open(struct replay **out, char *const *paths, size_t nr, uint32_t rules_off,
 		const struct session_events *events, void *ctx, struct problem *why)
 {
 	struct replay *replay = calloc(1, sizeof(*replay));
-	int err;
+	int err = 0;
 
 	if (!replay)
 		return problem(why, -ENOMEM, "out of memory");
+	replay->paths = paths;
+	replay->nr_paths = nr;
 	replay->events = *events;
 	replay->ctx = ctx;
-	err = recording_open(&replay->recording, path, why);
-	if (!err)
-		err = recording_kernel(replay->recording, &replay->kernel, &replay->info, why);
+	for (size_t part = 0; part < nr && !err; part++)
+		err = learn(replay, part, why);
+	if (!err && (start_check(replay, rules_off) || event_reader_new(&replay->reader)))
+		err = problem(why, -ENOMEM, "out of memory");
 	if (err) {
 		replay_close(replay);
 		return err;
-	}
-	err = look_ahead(replay);
-	if (!err)
-		err = start_check(replay, rules_off);
-	if (!err)
-		err = event_reader_new(&replay->reader);
-	if (err) {
-		replay_close(replay);
-		return problem(why, err, "cannot read %s: %s", path, strerror(-err));
 	}
 	*out = replay;
 	return 0;
@@ -230,7 +249,6 @@ void replay_close(struct replay *replay)
 	event_reader_free(replay->reader);
 	check_free(replay->check);
 	kernel_close(&replay->kernel);
-	recording_close(replay->recording);
 	for (size_t i = 0; i < MOST_STACKS; i++)
 		free(replay->stacks[i]);
 	free(replay->by_task);
@@ -293,6 +311,48 @@ static int take_events(struct replay *replay, const struct recorded *record)
 	return check_gap(replay->check);
 }
 
+static void note_damage(struct replay *replay, size_t part, const struct recording *recording)
+{
+	char damage[160];
+
+	if (!*replay->damage && recording_damage(recording, damage, sizeof(damage)))
+		snprintf(replay->damage, sizeof(replay->damage), "%s%s%s",
+			 part ? replay->paths[part] : "", part ? ": " : "", damage);
+}
+
+/* The parts of a recording follow each other; what one of them lacks is missing. */
+static int begin_part(struct replay *replay, const struct recording *recording)
+{
+	uint64_t first = recording_file(recording)->first;
+
+	return first != replay->next_chunk ? check_gap(replay->check) : 0;
+}
+
+static int run_part(struct replay *replay, size_t part, struct problem *why)
+{
+	struct recording *recording;
+	struct recorded record;
+	int more = 0, err = recording_open(&recording, replay->paths[part], why);
+
+	if (err)
+		return err;
+	recording_begin(recording, 1ULL << PWT_REC_EVENTS);
+	err = begin_part(replay, recording);
+	while (!err && !(replay->stop && replay->stop(replay->ctx)) &&
+	       (more = recording_next(recording, &record)) > 0) {
+		if (record.gap)
+			err = check_gap(replay->check);
+		if (!err && record.type == PWT_REC_EVENTS)
+			err = take_events(replay, &record);
+	}
+	replay->next_chunk = recording_number(recording);
+	if (!err && more < 0)
+		err = more;
+	note_damage(replay, part, recording);
+	recording_close(recording);
+	return err ? problem(why, err, "cannot go on: %s", strerror(-err)) : 0;
+}
+
 /* Without the end of the capture all that hangs on what came later is lost. */
 static int finish(struct replay *replay)
 {
@@ -300,35 +360,21 @@ static int finish(struct replay *replay)
 
 	if (!err && !replay->ended)
 		check_finish(replay->check, NULL, 0);
-	replay->damaged = recording_damage(replay->recording, replay->damage,
-					   sizeof(replay->damage));
-	if (!replay->damaged && (replay->bad_events || !replay->ended)) {
-		snprintf(replay->damage, sizeof(replay->damage), "%s",
-			 replay->ended ? "some events make no sense" :
-					 "the end of the capture is missing");
-		replay->damaged = true;
-	}
+	if (!*replay->damage && replay->bad_events)
+		snprintf(replay->damage, sizeof(replay->damage), "some events make no sense");
 	return err;
 }
 
 int replay_run(struct replay *replay, bool (*stop)(void *ctx), struct problem *why)
 {
-	struct recorded record;
-	int err = 0, more = 0;
+	int err = 0;
 
-	recording_begin(replay->recording, 1ULL << PWT_REC_EVENTS);
-	while (!err && !(stop && stop(replay->ctx)) &&
-	       (more = recording_next(replay->recording, &record)) > 0) {
-		if (record.gap)
-			err = check_gap(replay->check);
-		if (!err && record.type == PWT_REC_EVENTS)
-			err = take_events(replay, &record);
-	}
-	if (!err && more < 0)
-		err = more;
-	if (!err)
-		err = finish(replay);
-	return err ? problem(why, err, "cannot go on: %s", strerror(-err)) : 0;
+	replay->stop = stop;
+	for (size_t part = 0; part < replay->nr_paths && !err; part++)
+		err = run_part(replay, part, why);
+	if (!err && finish(replay))
+		err = problem(why, -ENOMEM, "out of memory");
+	return err;
 }
 
 const struct kernel *replay_kernel(const struct replay *replay)
@@ -355,6 +401,7 @@ void replay_stack(const struct replay *replay, const struct change *change, stru
 	if (change->stack_id >= 0 && change->stack_id < MOST_STACKS &&
 	    replay->stacks[change->stack_id])
 		*stack = *replay->stacks[change->stack_id];
+	checker_stack(&replay->code, change->func, stack);
 }
 
 void replay_summary(const struct replay *replay, struct summary *summary)
@@ -373,7 +420,6 @@ void replay_summary(const struct replay *replay, struct summary *summary)
 
 bool replay_damage(const struct replay *replay, char *buf, size_t size)
 {
-	if (replay->damaged)
-		snprintf(buf, size, "%s", replay->damage);
-	return replay->damaged;
+	snprintf(buf, size, "%s", replay->damage);
+	return *replay->damage;
 }

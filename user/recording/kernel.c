@@ -206,6 +206,22 @@ int symbol_writer_add(struct symbol_writer *writer, uint64_t addr)
 	return text_end(&text, writer->recorder, PWT_REC_SYMBOLS);
 }
 
+int symbol_writer_again(struct symbol_writer *writer)
+{
+	const struct kallsyms *syms = writer->kernel->syms;
+	struct text text;
+
+	if (text_begin(&text))
+		return -ENOMEM;
+	for (size_t i = 0; i < writer->nr; i++) {
+		const char *name = kallsyms_name(syms, writer->written[i], NULL);
+
+		if (name)
+			print_symbol(text.file, syms, writer->written[i], name);
+	}
+	return text_end(&text, writer->recorder, PWT_REC_SYMBOLS);
+}
+
 static int write_needed(struct recorder *recorder, const struct kernel *kernel)
 {
 	struct text text;

@@ -20,6 +20,9 @@ int symbol_writer_new(struct symbol_writer **out, struct recorder *recorder,
 		      const struct kernel *kernel);
 void symbol_writer_free(struct symbol_writer *writer);
 
+/* All that were written, once more: for another file. 0 or a negative errno. */
+int symbol_writer_again(struct symbol_writer *writer);
+
 /* The symbol of @addr, if it has one and was not written yet. 0 or a negative errno. */
 int symbol_writer_add(struct symbol_writer *writer, uint64_t addr);
 

@@ -122,6 +122,34 @@ void recording_close(struct recording *recording)
 	free(recording);
 }
 
+/* 0: there is one. */
+static int read_header(const char *path, struct pwt_file *file)
+{
+	struct recording *recording;
+	struct problem why;
+
+	if (recording_open(&recording, path, &why))
+		return -ENOENT;
+	*file = recording->file;
+	recording_close(recording);
+	return 0;
+}
+
+size_t recording_parts(char *const *paths, size_t nr)
+{
+	struct pwt_file first, next;
+	size_t parts = 1;
+
+	if (read_header(paths[0], &first))
+		return 1;
+	while (parts < nr && !read_header(paths[parts], &next) &&
+	       !memcmp(next.id, first.id, sizeof(first.id)) && next.part == first.part + 1) {
+		first.part++;
+		parts++;
+	}
+	return parts;
+}
+
 const struct pwt_file *recording_file(const struct recording *recording)
 {
 	return &recording->file;
@@ -131,7 +159,7 @@ void recording_begin(struct recording *recording, uint64_t types)
 {
 	recording->types = types;
 	recording->at = sizeof(struct pwt_file);
-	recording->next_number = 0;
+	recording->next_number = recording->damaged_header ? 0 : recording->file.first;
 	recording->gap = false;
 	recording->chunk.raw = 0;
 	recording->used = 0;
@@ -202,6 +230,8 @@ static void note_number(struct recording *recording)
 {
 	uint64_t number = recording->chunk.number;
 
+	if (recording->chunk.flags & PWT_CHUNK_PREAMBLE)
+		return;
 	if (number != recording->next_number) {
 		recording->gap = true;
 		if (number > recording->next_number)
@@ -338,6 +368,11 @@ int recording_at(struct recording *recording, uint64_t chunk, uint32_t position,
 		return -EBADMSG;
 	recording->used = position;
 	return take(recording, record) ? 0 : -EBADMSG;
+}
+
+uint64_t recording_number(const struct recording *recording)
+{
+	return recording->next_number;
 }
 
 const struct recording_stats *recording_stats(const struct recording *recording)

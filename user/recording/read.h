@@ -42,6 +42,9 @@ struct recording_stats {
 int recording_open(struct recording **out, const char *path, struct problem *why);
 void recording_close(struct recording *recording);
 
+/* How many of the files, from the first on, are parts of one recording that follow each other. */
+size_t recording_parts(char *const *paths, size_t nr);
+
 const struct pwt_file *recording_file(const struct recording *recording);
 
 /* From the beginning again, and only chunks with some of @types, bits: 1 << enum pwt_record_type.
@@ -57,6 +60,9 @@ int recording_next(struct recording *recording, struct recorded *record);
  */
 int recording_at(struct recording *recording, uint64_t chunk, uint32_t position,
 		 struct recorded *record);
+
+/* The number that the next chunk should have: at the end, that of the next part's first. */
+uint64_t recording_number(const struct recording *recording);
 
 /* Of what was read since recording_begin(). */
 const struct recording_stats *recording_stats(const struct recording *recording);
