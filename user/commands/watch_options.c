@@ -58,6 +58,7 @@ static const char record_help[] =
 	"\n"
 	"  -o, --output FILE    the recording; - for a pipe\n"
 	"      --print          show the changes as well, as 'pwtrace watch' does, with its filters\n"
+	"      --redact         without physical addresses and the kernel's place in memory\n"
 	"      --rotate AMOUNT  another file after 64K, 16M or 1G, or 30s, 10m or 1h: FILE.0000 ...\n"
 	"      --keep N         of these files, only the last N\n"
 	"      --ring-only      write nothing but what was captured lately, when a trigger says so\n"
@@ -106,6 +107,7 @@ enum {
 	OPT_NO_RULE,
 	OPT_RECORD,
 	OPT_PRINT,
+	OPT_REDACT,
 	OPT_ROTATE,
 	OPT_KEEP,
 	OPT_RING_ONLY,
@@ -141,6 +143,7 @@ static const struct option watch_long[] = { FILTER_LONG,
 static const struct option record_long[] = { FILTER_LONG,
 					     CAPTURE_LONG,
 					     { "print", no_argument, NULL, OPT_PRINT },
+					     { "redact", no_argument, NULL, OPT_REDACT },
 					     { "rotate", required_argument, NULL, OPT_ROTATE },
 					     { "keep", required_argument, NULL, OPT_KEEP },
 					     { "ring-only", no_argument, NULL, OPT_RING_ONLY },
@@ -328,6 +331,9 @@ static int parse_option(struct watch_options *options, int opt)
 		return 0;
 	case OPT_PRINT:
 		options->silent = false;
+		return 0;
+	case OPT_REDACT:
+		options->tape.redact = true;
 		return 0;
 	case OPT_ROTATE:
 		return parse_rotate(optarg, &options->tape);

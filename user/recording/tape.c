@@ -20,6 +20,7 @@
 struct tape {
 	const struct tape_options *options;
 	const struct kernel *kernel;
+	struct redaction redaction;
 	struct capture *capture; /* NULL: nothing is attached yet */
 	struct recorder *recorder;
 	struct event_writer *events;
@@ -88,6 +89,8 @@ static void write_stack(struct tape *tape, int32_t id)
 	size_t nr = capture_stack(tape->capture, id, addrs, MOST_FRAMES);
 	struct pwt_stack stack = { .id = id, .nr = nr };
 
+	for (size_t i = 0; i < nr; i++)
+		addrs[i] = redact_address(&tape->redaction, addrs[i]);
 	recorder_add2(tape->recorder, PWT_REC_STACK, &stack, sizeof(stack), addrs,
 		      nr * sizeof(*addrs));
 }
@@ -99,13 +102,18 @@ static void write_stacks_again(struct tape *tape)
 			write_stack(tape, id);
 }
 
+static const struct redaction *redaction_of(const struct tape *tape)
+{
+	return tape->options->redact ? &tape->redaction : NULL;
+}
+
 /* What each file begins with. */
 static int write_preamble(struct tape *tape, struct problem *why)
 {
 	int err = recorder_preamble(tape->recorder, true);
 
 	if (!err)
-		err = recorder_kernel(tape->recorder, tape->kernel, false, why);
+		err = recorder_kernel(tape->recorder, tape->kernel, redaction_of(tape), false, why);
 	if (!err && tape->capture) {
 		err = write_hooks(tape);
 		write_stacks_again(tape);
@@ -150,11 +158,13 @@ int tape_open(struct tape **out, const struct tape_options *options, const struc
 	tape->last_tick = now();
 	if (recorder_new(&tape->recorder, options->memory) ||
 	    event_writer_new(&tape->events, tape->recorder, kernel->geo.page_shift) ||
-	    symbol_writer_new(&tape->symbols, tape->recorder, kernel)) {
+	    symbol_writer_new(&tape->symbols, tape->recorder, kernel, redaction_of(tape)) ||
+	    (options->redact && redaction_init(&tape->redaction, kernel))) {
 		recorder_close(tape->recorder, NULL);
 		release(tape);
 		return problem(why, -ENOMEM, "out of memory");
 	}
+	event_writer_redact(tape->events, redaction_of(tape));
 	/* what is wrong with it shows before anything is wanted */
 	err = options->memory ? sink_try(options->path, why) : next_file(tape, why);
 	if (err) {

@@ -25,6 +25,7 @@ struct tape_options {
 	 */
 	size_t memory;
 	double after;
+	bool redact;	    /* see redact.h */
 	uint32_t rules_off; /* of the checker; bits: 1 << enum rule */
 };
 
