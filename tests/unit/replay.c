@@ -2,6 +2,7 @@
 /* A recording says what the session said, and where a part of it is missing nothing else. */
 #include "commands/replay.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <json-c/json.h>
 #include <stdio.h>
@@ -25,6 +26,7 @@ struct tape_file {
 };
 
 static char path[64], cut_path[64];
+static char *whole_path = path, *part_path = cut_path;
 
 static void choose_paths(void)
 {
@@ -78,7 +80,7 @@ TEST(a_replay_is_what_was_live)
 
 		test_case("SEED=%#llx", (unsigned long long)seed);
 		scenario_play(seed, STEPS, path, &live);
-		if (!EXPECT_EQ(stage_replay(path, &again, &why), 0))
+		if (!EXPECT_EQ(stage_replay(&whole_path, 1, &again, &why), 0))
 			test_note("%s", why.text);
 		EXPECT_EQ(again.nr, live.nr);
 		for (size_t n = 0; n < live.nr && n < again.nr; n++)
@@ -187,9 +189,13 @@ static bool replay_part(const struct told_run *whole, struct kept *kept, bool da
 {
 	struct told_run part;
 	struct problem why;
+	int err = stage_replay(&part_path, 1, &part, &why);
 	bool good;
 
-	if (!EXPECT_EQ(stage_replay(cut_path, &part, &why), 0)) {
+	/* it was not even told what was attached */
+	if (err == -ENODATA)
+		return true;
+	if (!EXPECT_EQ(err, 0)) {
 		test_note("%s", why.text);
 		return false;
 	}
@@ -309,7 +315,7 @@ TEST(flipped_bits)
 
 static bool swapped(const struct tape_file *file, unsigned int nr, uint64_t *random)
 {
-	unsigned int a = 1 + test_random_below(random, file->nr - 2);
+	unsigned int a = 2 + test_random_below(random, file->nr - 3);
 	size_t from = file->chunk[a], middle = file->chunk[a + 1], to = file->chunk[a + 2];
 	char *data = malloc(file->size);
 

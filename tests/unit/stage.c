@@ -15,6 +15,7 @@
 
 struct stage {
 	struct session session;
+	struct tape_options tape;
 	struct world *world;
 	struct told_run run;
 	struct emitter *emitter;
@@ -249,8 +250,7 @@ static void on_change(void *ctx, const struct change *change)
 		tape_symbol(tape, change->callers[i]);
 	for (size_t i = 0; i < stack.nr; i++)
 		tape_symbol(tape, stack.addrs[i]);
-	if (stack.nr)
-		tape_stack(tape, change->stack_id, stack.addrs, stack.nr);
+	tape_stack(tape, change->stack_id);
 	tell(&stage->run, stage->emitter, change, &stack);
 }
 
@@ -328,11 +328,17 @@ struct stage *stage_open(struct world *world, const char *path, const struct sta
 	struct problem why;
 
 	stage->world = world;
+	stage->tape = (struct tape_options){
+		.path = path,
+		.redact = options->redact,
+		.rotate_size = options->rotate_size,
+	};
 	world->send = on_sent;
 	world->ctx = stage;
 	kfence = (struct pwt_kfence){ 0, UINT64_MAX };
 	make_kernel(stage, options);
-	if (!EXPECT_EQ(tape_open(&stage->session.tape, path, &stage->session.kernel, &why), 0) ||
+	if (!EXPECT_EQ(tape_open(&stage->session.tape, &stage->tape, &stage->session.kernel, &why),
+		       0) ||
 	    !EXPECT_EQ(session_attach(&stage->session, &capture_options, &events, stage, &why),
 		       0)) {
 		test_note("%s", why.text);
@@ -350,7 +356,7 @@ void stage_idle(struct stage *stage)
 void stage_tick(struct stage *stage)
 {
 	clock_offset += 1000000001;
-	tape_tick(stage->session.tape, stage->session.capture);
+	tape_tick(stage->session.tape);
 }
 
 void stage_lose(struct stage *stage, struct actor *actor)
@@ -420,7 +426,7 @@ static void on_replayed(void *ctx, const struct change *change)
 	tell(playback->run, playback->emitter, change, &stack);
 }
 
-int stage_replay(const char *path, struct told_run *run, struct problem *why)
+int stage_replay(char *const *paths, size_t nr, struct told_run *run, struct problem *why)
 {
 	static const struct session_events events = { .change = on_replayed };
 	struct playback playback = { .run = run };
@@ -428,7 +434,7 @@ int stage_replay(const char *path, struct told_run *run, struct problem *why)
 	int err;
 
 	*run = (struct told_run){};
-	err = replay_open(&playback.replay, path, 0, &events, &playback, why);
+	err = replay_open(&playback.replay, paths, nr, 0, &events, &playback, why);
 	if (err)
 		return err;
 	err = replay_run(playback.replay, NULL, why);

@@ -36,8 +36,8 @@ void told_release(struct told_run *run);
 const struct told *told_find(const struct told_run *run, uint64_t seq);
 
 struct stage_options {
-	bool splits, callbacks, births;
-	bool aliases_unknown;
+	bool splits, callbacks, births, redact;
+	uint64_t rotate_size;
 };
 
 struct stage;
@@ -63,7 +63,7 @@ void stage_kfence(struct stage *stage, uint64_t start, uint64_t size);
 /* The end of the capture: what was told, and the file is complete. */
 void stage_close(struct stage *stage, struct told_run *run);
 
-/* The same out of a recording. 0, or what replay_open() or replay_run() said. */
-int stage_replay(const char *path, struct told_run *run, struct problem *why);
+/* The same out of the parts of a recording. 0, or what replay_open() or replay_run() said. */
+int stage_replay(char *const *paths, size_t nr, struct told_run *run, struct problem *why);
 
 #endif

@@ -68,7 +68,7 @@ static int conclude(struct checked *checked, const char *path)
 	return EXIT_FINE;
 }
 
-static int check_open(struct checked *checked, const char *path)
+static int check_open(struct checked *checked, char *const *paths, size_t nr)
 {
 	static const struct session_events events = { on_change, on_record };
 	const struct common_options *common = &checked->options->common;
@@ -80,7 +80,7 @@ static int check_open(struct checked *checked, const char *path)
 	};
 	struct problem why;
 
-	if (replay_open(&checked->replay, path, checked->options->rules_off, &events, checked,
+	if (replay_open(&checked->replay, paths, nr, checked->options->rules_off, &events, checked,
 			&why))
 		return cannot_run(common, why.text);
 	checked->emitter = emitter_new(replay_kernel(checked->replay), &emit, stdout);
@@ -92,10 +92,12 @@ static int check_open(struct checked *checked, const char *path)
 	return EXIT_FINE;
 }
 
-static int check_file(const struct watch_options *options, const char *path)
+/* The parts of one recording. */
+static int check_recording(const struct watch_options *options, char *const *paths, size_t nr)
 {
 	struct checked checked = { .options = options };
-	int status = check_open(&checked, path);
+	int status = check_open(&checked, paths, nr);
+	const char *path = paths[0];
 	struct problem why;
 
 	if (status == EXIT_FINE && replay_run(checked.replay, is_full, &why)) {
@@ -117,9 +119,11 @@ int cmd_check(int argc, char **argv)
 	if (status)
 		return status > 0 ? EXIT_FINE : usage_error("check");
 	stop_on_signals();
-	for (int i = 0; i < options.nr_files && !stop_signal(); i++) {
-		int one = check_file(&options, options.files[i]);
+	for (int i = 0, nr; i < options.nr_files && !stop_signal(); i += nr) {
+		int one;
 
+		nr = recording_parts(options.files + i, options.nr_files - i);
+		one = check_recording(&options, options.files + i, nr);
 		if (one > status)
 			status = one;
 	}

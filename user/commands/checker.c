@@ -25,6 +25,29 @@ static void code_range(const struct kernel *kernel, const char *name, struct cod
 	kernel_code(kernel, name, &range->start, &range->end);
 }
 
+void checker_code(struct hooked_code *code, const struct kernel *kernel,
+		  const struct hook_status *hooks, size_t nr)
+{
+	*code = (struct hooked_code){};
+	for (size_t i = 0; i < nr; i++)
+		if (hooks[i].state == HOOK_ATTACHED && hooks[i].func < PWT_NR_FUNCS)
+			code_range(kernel, hooks[i].function, &code->range[hooks[i].func]);
+}
+
+void checker_stack(const struct hooked_code *code, enum pwt_func func, struct stack *stack)
+{
+	const struct code_range *range = &code->range[func < PWT_NR_FUNCS ? func : 0];
+	size_t top = 0;
+
+	while (top < stack->nr &&
+	       (stack->addrs[top] < range->start || stack->addrs[top] >= range->end))
+		top++;
+	if (top == stack->nr)
+		top = 0;
+	stack->nr -= top;
+	memmove(stack->addrs, stack->addrs + top, stack->nr * sizeof(*stack->addrs));
+}
+
 /* Who makes mappings, by the functions that the innermost hooks return to. */
 static void configure_births(const struct kernel *kernel, struct birth_config *config)
 {

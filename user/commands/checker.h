@@ -5,6 +5,7 @@
 
 #include "capture/capture.h"
 #include "check/check.h"
+#include "emit/emit.h"
 #include "kernel/kernel.h"
 #include "recording/format.h"
 
@@ -14,6 +15,17 @@ void checker_config(struct check_config *config, const struct kernel *kernel,
 
 /* Is there a hook on the function that plays @func? */
 bool checker_hooked(const struct hook_status *hooks, size_t nr, enum pwt_func func);
+
+/* Where the code of hooked functions lies, by enum pwt_func. */
+struct hooked_code {
+	struct code_range range[PWT_NR_FUNCS];
+};
+
+void checker_code(struct hooked_code *code, const struct kernel *kernel,
+		  const struct hook_status *hooks, size_t nr);
+
+/* Of a stack that was taken inside @func, what stands above it: a trampoline, the program. */
+void checker_stack(const struct hooked_code *code, enum pwt_func func, struct stack *stack);
 
 /*
  * The walk of a change, which is asked for by --walks: to the checker it would be somebody else's.

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 /* execvp()'s error comes back through a pipe that a successful one closes. */
-pid_t child_start(char **argv)
+pid_t child_start(char **argv, bool to_stderr)
 {
 	int pipefd[2], err = 0;
 	pid_t pid;
@@ -19,6 +19,8 @@ pid_t child_start(char **argv)
 	if (pid < 0) {
 		err = -errno;
 	} else if (!pid) {
+		if (to_stderr)
+			dup2(STDERR_FILENO, STDOUT_FILENO);
 		execvp(argv[0], argv);
 		err = -errno;
 		if (write(pipefd[1], &err, sizeof(err)) < 0)

@@ -153,7 +153,7 @@ static int fill_snapshot(struct dump *dump, struct recorder *recorder, struct pr
 	struct snapshot_writer writer = { recorder, geometry_page_size(&dump->live.kernel.geo) };
 	struct pwt_snapshot snapshot = dump->live.snapshot;
 	const struct leaves_options options = {};
-	int err = recorder_kernel(recorder, &dump->live.kernel, true, why);
+	int err = recorder_kernel(recorder, &dump->live.kernel, NULL, true, why);
 
 	snapshot.start = dump->range.start;
 	snapshot.end = dump->range.end;

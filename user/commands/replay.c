@@ -14,15 +14,15 @@
 #define MOST_TASKS  65536
 
 struct replay {
-	struct recording *recording;
+	char *const *paths;
+	size_t nr_paths;
 	struct kernel kernel;
 	struct recorded_info info;
 	struct check *check;
+	struct hooked_code code;
 	struct event_reader *reader;
 	struct session_events events;
 	void *ctx;
-	bool (*stop)(void *ctx);
-	bool stopped;
 	struct hook_status hooks[MOST_HOOKS];
 	char names[MOST_HOOKS][64];
 	size_t nr_hooks;
@@ -39,9 +39,10 @@ struct replay {
 		      */
 	bool ended;  /* the capture had come to its end */
 	uint64_t gaps, bad_events;
-	struct recording_stats stats;
-	char damage[160];
-	bool damaged;
+	uint64_t next_chunk; /* number that the next part should begin with; 0: it is the first */
+	bool (*stop)(void *ctx);
+	bool stopped;
+	char damage[200]; /* of the first that has any */
 };
 
 static uint64_t unseen(void *ctx)
@@ -144,14 +145,14 @@ static int take_losses(struct replay *replay, const struct recorded *record)
 }
 
 /* What is needed before the first event, wherever in the file it is. */
-static int look_ahead(struct replay *replay)
+static int look_ahead(struct replay *replay, struct recording *recording, struct problem *why)
 {
 	struct recorded record;
 	int err = 0, more;
 
-	recording_begin(replay->recording,
+	recording_begin(recording,
 			1ULL << PWT_REC_HOOKS | 1ULL << PWT_REC_STACK | 1ULL << PWT_REC_LOSSES);
-	while (!err && (more = recording_next(replay->recording, &record)) > 0) {
+	while (!err && (more = recording_next(recording, &record)) > 0) {
 		if (record.type == PWT_REC_HOOKS)
 			take_hooks(replay, &record);
 		else if (record.type == PWT_REC_STACK)
@@ -159,7 +160,29 @@ static int look_ahead(struct replay *replay)
 		else if (record.type == PWT_REC_LOSSES)
 			err = take_losses(replay, &record);
 	}
-	return err ? err : more;
+	if (!err && more < 0)
+		err = more;
+	return err ? problem(why, err, "cannot read it: %s", strerror(-err)) : 0;
+}
+
+/* Symbols of all parts: a change may be shown in one, and its caller be named in another. */
+static int learn(struct replay *replay, size_t part, struct problem *why)
+{
+	struct recording *recording;
+	struct kernel kernel = {};
+	int err = recording_open(&recording, replay->paths[part], why);
+
+	if (err)
+		return err;
+	err = recording_kernel(recording, part ? &kernel : &replay->kernel,
+			       part ? NULL : &replay->info, why);
+	if (!err && part)
+		err = kernel_join_symbols(&replay->kernel, &kernel);
+	if (!err)
+		err = look_ahead(replay, recording, why);
+	kernel_close(&kernel);
+	recording_close(recording);
+	return err;
 }
 
 static int start_check(struct replay *replay, uint32_t rules_off)
@@ -167,6 +190,7 @@ static int start_check(struct replay *replay, uint32_t rules_off)
 	struct check_config config;
 
 	checker_config(&config, &replay->kernel, replay->hooks, replay->nr_hooks);
+	checker_code(&replay->code, &replay->kernel, replay->hooks, replay->nr_hooks);
 	config.own_tgid = replay->info.tgid;
 	config.rules_off = replay->rules_off | rules_off;
 	config.in_kfence_pool = in_kfence_pool;
@@ -177,31 +201,30 @@ static int start_check(struct replay *replay, uint32_t rules_off)
 	return check_new(&replay->check, &config, replay->events.change, replay->ctx);
 }
 
-int replay_open(struct replay **out, const char *path, uint32_t rules_off,
+int replay_open(struct replay **out, char *const *paths, size_t nr, uint32_t rules_off,
 		const struct session_events *events, void *ctx, struct problem *why)
 {
 	struct replay *replay = calloc(1, sizeof(*replay));
-	int err;
+	int err = 0;
 
 	if (!replay)
 		return problem(why, -ENOMEM, "out of memory");
+	replay->paths = paths;
+	replay->nr_paths = nr;
 	replay->events = *events;
 	replay->ctx = ctx;
-	err = recording_open(&replay->recording, path, why);
-	if (!err)
-		err = recording_kernel(replay->recording, &replay->kernel, &replay->info, why);
+	for (size_t part = 0; part < nr && !err; part++)
+		err = learn(replay, part, why);
+	/* what is attached decides what is looked for */
+	if (!err && !replay->nr_hooks)
+		err = problem(why, -ENODATA,
+			      "%s was cut off or damaged before it told what was attached",
+			      paths[0]);
+	if (!err && (start_check(replay, rules_off) || event_reader_new(&replay->reader)))
+		err = problem(why, -ENOMEM, "out of memory");
 	if (err) {
 		replay_close(replay);
 		return err;
-	}
-	err = look_ahead(replay);
-	if (!err)
-		err = start_check(replay, rules_off);
-	if (!err)
-		err = event_reader_new(&replay->reader);
-	if (err) {
-		replay_close(replay);
-		return problem(why, err, "cannot read %s: %s", path, strerror(-err));
 	}
 	*out = replay;
 	return 0;
@@ -214,7 +237,6 @@ void replay_close(struct replay *replay)
 	event_reader_free(replay->reader);
 	check_free(replay->check);
 	kernel_close(&replay->kernel);
-	recording_close(replay->recording);
 	for (size_t i = 0; i < MOST_STACKS; i++)
 		free(replay->stacks[i]);
 	free(replay->by_task);
@@ -308,6 +330,48 @@ static int take_events(struct replay *replay, const struct recorded *record)
 	return 0;
 }
 
+static void note_damage(struct replay *replay, size_t part, const struct recording *recording)
+{
+	char damage[160];
+
+	if (!*replay->damage && recording_damage(recording, damage, sizeof(damage)))
+		snprintf(replay->damage, sizeof(replay->damage), "%s%s%s",
+			 part ? replay->paths[part] : "", part ? ": " : "", damage);
+}
+
+/* The parts of a recording follow each other; what one of them lacks is missing. */
+static void begin_part(struct replay *replay, const struct recording *recording)
+{
+	if (recording_file(recording)->first != replay->next_chunk)
+		lose_track(replay);
+}
+
+static int run_part(struct replay *replay, size_t part, struct problem *why)
+{
+	struct recording *recording;
+	struct recorded record;
+	int more = 0, err = recording_open(&recording, replay->paths[part], why);
+
+	if (err)
+		return err;
+	recording_begin(recording, 1ULL << PWT_REC_EVENTS);
+	begin_part(replay, recording);
+	while (!err && !replay->stopped && (more = recording_next(recording, &record)) > 0) {
+		if (record.gap)
+			lose_track(replay);
+		if (record.type == PWT_REC_EVENTS)
+			err = take_events(replay, &record);
+	}
+	replay->next_chunk = recording_number(recording);
+	if (!err && more < 0)
+		err = more;
+	/* of what was not asked for nothing is to be said */
+	if (!replay->stopped)
+		note_damage(replay, part, recording);
+	recording_close(recording);
+	return err ? problem(why, err, "cannot go on: %s", strerror(-err)) : 0;
+}
+
 /* Without the end of the capture all that hangs on what came later is lost. */
 static void finish(struct replay *replay)
 {
@@ -315,37 +379,20 @@ static void finish(struct replay *replay)
 		check_gap(replay->check);
 		check_finish(replay->check, NULL, 0);
 	}
-	replay->damaged = recording_damage(replay->recording, replay->damage,
-					   sizeof(replay->damage));
-	if (!replay->damaged && (replay->bad_events || !replay->ended)) {
-		snprintf(replay->damage, sizeof(replay->damage), "%s",
-			 replay->ended ? "some events make no sense" :
-					 "the end of the capture is missing");
-		replay->damaged = true;
-	}
+	if (!*replay->damage && replay->bad_events)
+		snprintf(replay->damage, sizeof(replay->damage), "some events make no sense");
 }
 
 int replay_run(struct replay *replay, bool (*stop)(void *ctx), struct problem *why)
 {
-	struct recorded record;
-	int err = 0, more = 0;
+	int err = 0;
 
 	replay->stop = stop;
-	recording_begin(replay->recording, 1ULL << PWT_REC_EVENTS);
-	while (!err && (more = recording_next(replay->recording, &record)) > 0) {
-		if (record.gap)
-			lose_track(replay);
-		if (record.type == PWT_REC_EVENTS)
-			err = take_events(replay, &record);
-		if (replay->stopped)
-			break;
-	}
-	if (!err && more < 0)
-		err = more;
-	/* of what was not asked for nothing is to be said */
+	for (size_t part = 0; part < replay->nr_paths && !err && !replay->stopped; part++)
+		err = run_part(replay, part, why);
 	if (!err && !replay->stopped)
 		finish(replay);
-	return err ? problem(why, err, "cannot go on: %s", strerror(-err)) : 0;
+	return err;
 }
 
 const struct kernel *replay_kernel(const struct replay *replay)
@@ -372,6 +419,7 @@ void replay_stack(const struct replay *replay, const struct change *change, stru
 	if (change->stack_id >= 0 && change->stack_id < MOST_STACKS &&
 	    replay->stacks[change->stack_id])
 		*stack = *replay->stacks[change->stack_id];
+	checker_stack(&replay->code, change->func, stack);
 }
 
 void replay_summary(const struct replay *replay, struct summary *summary)
@@ -390,7 +438,6 @@ void replay_summary(const struct replay *replay, struct summary *summary)
 
 bool replay_damage(const struct replay *replay, char *buf, size_t size)
 {
-	if (replay->damaged)
-		snprintf(buf, size, "%s", replay->damage);
-	return replay->damaged;
+	snprintf(buf, size, "%s", replay->damage);
+	return *replay->damage;
 }

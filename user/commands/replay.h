@@ -13,13 +13,14 @@ struct replay;
 
 /**
  * replay_open() - get ready to replay a recording
+ * @paths: its parts, in order; have to stay
  * @rules_off: bits: 1 << enum rule; those that were off when it was recorded are off, too
  * @events: as of a session
  * @why: filled in on failure
  *
  * Return: 0 or a negative errno.
  */
-int replay_open(struct replay **out, const char *path, uint32_t rules_off,
+int replay_open(struct replay **out, char *const *paths, size_t nr, uint32_t rules_off,
 		const struct session_events *events, void *ctx, struct problem *why);
 void replay_close(struct replay *replay);
 

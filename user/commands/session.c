@@ -5,7 +5,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "commands/checker.h"
 #include "kernel/kfence.h"
 #include "kernel/needs.h"
 
@@ -82,6 +81,7 @@ static int start_check(struct session *session, struct problem *why)
 
 	hooks = capture_hooks(session->capture, &nr);
 	checker_config(&config, &session->kernel, hooks, nr);
+	checker_code(&session->code, &session->kernel, hooks, nr);
 	config.own_tgid = getpid();
 	config.rules_off = session->rules_off;
 	config.in_kfence_pool = in_kfence_pool;
@@ -108,8 +108,7 @@ int session_attach(struct session *session, const struct capture_options *option
 	session->ctx = ctx;
 	session->kfence = checker_no_kfence;
 	err = capture_open(&session->capture, &session->kernel, options, on_record, session, why);
-	if (!err && session->tape &&
-	    tape_hooks(session->tape, session->capture, session->rules_off))
+	if (!err && session->tape && tape_begin(session->tape, session->capture))
 		err = problem(why, -EIO, "cannot write the recording");
 	if (!err)
 		err = start_check(session, why);
@@ -135,7 +134,7 @@ int session_look(struct session *session, int timeout_ms)
 	if (!nr && session->tape)
 		tape_idle(session->tape);
 	if (session->tape)
-		tape_tick(session->tape, session->capture);
+		tape_tick(session->tape);
 	return nr;
 }
 
@@ -152,24 +151,14 @@ int session_drain(struct session *session)
 	lost = capture_lost_by_task(session->capture, &buckets);
 	check_finish(session->check, lost, buckets);
 	if (session->tape)
-		tape_end(session->tape, session->capture, session->rules_off);
+		tape_end(session->tape);
 	return nr < 0 ? nr : 0;
 }
 
-/* Above the traced function stand the trampoline and the program itself. */
 void session_stack(const struct session *session, const struct change *change, struct stack *stack)
 {
-	const char *function = capture_function(session->capture, change->func);
-	uint64_t addrs[32], start, end;
-	size_t nr = capture_stack(session->capture, change->stack_id, addrs, 32), top = 0;
-
-	if (!kernel_code(&session->kernel, function, &start, &end))
-		while (top < nr && (addrs[top] < start || addrs[top] >= end))
-			top++;
-	if (top == nr)
-		top = 0;
-	stack->nr = nr - top;
-	memcpy(stack->addrs, addrs + top, stack->nr * sizeof(*addrs));
+	stack->nr = capture_stack(session->capture, change->stack_id, stack->addrs, 32);
+	checker_stack(&session->code, change->func, stack);
 }
 
 void session_summary(const struct session *session, struct summary *summary)

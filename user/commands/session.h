@@ -8,6 +8,7 @@
 
 #include "capture/capture.h"
 #include "check/check.h"
+#include "commands/checker.h"
 #include "emit/emit.h"
 #include "kernel/kernel.h"
 #include "recording/tape.h"
@@ -24,6 +25,7 @@ struct session {
 	struct check *check;
 	struct tape *tape;  /* the caller's to set before it attaches; NULL: nothing is recorded */
 	uint32_t rules_off; /* bits: 1 << enum rule; the caller's to set before it attaches */
+	struct hooked_code code;
 	struct pwt_kfence kfence; /* as far as it was asked for */
 	struct session_events events;
 	void *ctx;

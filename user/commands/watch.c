@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* pwtrace watch and record: each change of a kernel mapping as it happens, with its verdict. */
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdio_ext.h>
@@ -32,7 +33,8 @@ struct watch {
 	FILE *out;
 	size_t flush_at; /* bytes that may wait for the next flush */
 	uint64_t shown;
-	bool full; /* the limit is reached */
+	bool full;	/* the limit is reached */
+	bool triggered; /* what is in memory is wanted */
 };
 
 static void on_record(void *ctx, const struct pwt_hdr *hdr, size_t size)
@@ -59,12 +61,17 @@ static void record_names(struct watch *watch, const struct change *change,
 		tape_symbol(tape, geometry_strip_pac(&kernel->geo, change->callers[i]));
 	for (size_t i = 0; i < stack->nr; i++)
 		tape_symbol(tape, stack->addrs[i]);
-	if (stack->nr)
-		tape_stack(tape, change->stack_id, stack->addrs, stack->nr);
+	tape_stack(tape, change->stack_id);
 	if (change->zone == ZONE_IMAGE)
 		tape_symbol(tape, addr);
 	else if (kallsyms_first(kernel->syms, addr) - addr < change->size)
 		tape_symbol(tape, kallsyms_first(kernel->syms, addr));
+}
+
+static bool is_trigger(const struct watch_options *options, const struct change *change)
+{
+	return options->triggers >> change->verdict & 1 ||
+	       (options->trigger_refused && change->has_ret && change->ret < 0);
 }
 
 static void on_change(void *ctx, const struct change *change)
@@ -74,8 +81,10 @@ static void on_change(void *ctx, const struct change *change)
 
 	if (change->stack_id >= 0)
 		session_stack(&watch->session, change, &stack);
-	if (watch->session.tape)
+	if (watch->session.tape) {
 		record_names(watch, change, &stack);
+		watch->triggered |= is_trigger(watch->options, change);
+	}
 	if (watch->options->common.quiet && change->verdict == VERDICT_MATCH)
 		return;
 	if (watch->full || !filter_pass(&watch->options->filter, change))
@@ -156,6 +165,10 @@ static int look(struct watch *watch, int timeout_ms)
 
 	if (!nr)
 		emit_idle(watch->emitter);
+	/* the records of the change are in memory by now */
+	if (watch->triggered)
+		tape_trigger(watch->session.tape);
+	watch->triggered = false;
 	return nr;
 }
 
@@ -197,12 +210,13 @@ static int follow(struct watch *watch, pid_t *child)
 /* The file is finished. True: all of it is there. */
 static bool close_tape(struct watch *watch)
 {
-	const char *path = watch->options->record;
 	struct recorder_stats stats;
+	char path[PATH_MAX];
 	int err;
 
 	if (!watch->session.tape)
 		return true;
+	snprintf(path, sizeof(path), "%s", tape_path(watch->session.tape));
 	err = tape_close(watch->session.tape, &stats);
 	watch->session.tape = NULL;
 	if (err)
@@ -210,9 +224,11 @@ static bool close_tape(struct watch *watch)
 			"pwtrace: writing to %s failed: %s; %llu records did not get there, what "
 			"did can be read\n",
 			path, strerror(-err), (unsigned long long)stats.unwritten);
+	else if (!stats.files)
+		fprintf(stderr, "pwtrace: no trigger: nothing was written\n");
 	else if (!watch->options->common.quiet)
-		fprintf(stderr, "%s: %llu bytes in %llu chunks\n", path,
-			(unsigned long long)stats.size, (unsigned long long)stats.chunks);
+		fprintf(stderr, "%s: %llu bytes; %llu files were written\n", path,
+			(unsigned long long)stats.size, (unsigned long long)stats.files);
 	return !err && !stats.unwritten;
 }
 
@@ -232,6 +248,12 @@ static int conclude(struct watch *watch)
 	if (!whole || (options->limit_losses && summary.records_lost_total > options->max_lost))
 		return EXIT_LOST;
 	return EXIT_FINE;
+}
+
+/* Standard output is the recording's. */
+static bool to_pipe(const struct watch_options *options)
+{
+	return options->tape.path && !strcmp(options->tape.path, "-");
 }
 
 /* Say what is watched, so that silence is not taken for a fault. */
@@ -260,7 +282,7 @@ static int run(struct watch *watch)
 
 	announce(watch);
 	if (options->command) {
-		child = child_start(options->command);
+		child = child_start(options->command, to_pipe(options));
 		if (child < 0) {
 			fprintf(stderr, "pwtrace: cannot run '%s': %s\n", options->command[0],
 				strerror(-child));
@@ -273,6 +295,8 @@ static int run(struct watch *watch)
 		kill(child, SIGTERM);
 	if (!err)
 		err = session_drain(&watch->session);
+	if (watch->triggered)
+		tape_trigger(watch->session.tape);
 	if (err) {
 		fprintf(stderr, "pwtrace: cannot go on: %s\n", strerror(-err));
 		return EXIT_INTERNAL;
@@ -289,8 +313,8 @@ static int open_and_run(struct watch *watch)
 	watch->session.rules_off = options->rules_off;
 	if (session_open(&watch->session, &why))
 		return cannot_run(&options->common, why.text);
-	if (options->record &&
-	    tape_open(&watch->session.tape, options->record, &watch->session.kernel, &why)) {
+	if (options->tape.path &&
+	    tape_open(&watch->session.tape, &options->tape, &watch->session.kernel, &why)) {
 		fprintf(stderr, "pwtrace: %s\n", why.text);
 		return EXIT_USAGE;
 	}
@@ -312,6 +336,9 @@ static int watch_or_record(enum watch_kind kind, int argc, char **argv)
 	if (status)
 		return status > 0 ? EXIT_FINE : usage_error(argv[0]);
 	stop_on_signals();
+	/* a reader that has gone is an error of writing, which is told */
+	if (to_pipe(&options))
+		signal(SIGPIPE, SIG_IGN);
 	if (open_output(&watch))
 		return EXIT_USAGE;
 	if (options.output)

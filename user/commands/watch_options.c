@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "check/change.h"
 
@@ -56,6 +58,14 @@ static const char record_help[] =
 	"\n"
 	"  -o, --output FILE    the recording; - for a pipe\n"
 	"      --print          show the changes as well, as 'pwtrace watch' does, with its filters\n"
+	"      --redact         without physical addresses and the kernel's place in memory\n"
+	"      --rotate AMOUNT  another file after 64K, 16M or 1G, or 30s, 10m or 1h: FILE.0000 ...\n"
+	"      --keep N         of these files, only the last N\n"
+	"      --ring-only      write nothing but what was captured lately, when a trigger says so\n"
+	"      --trigger WHAT   mismatch (the one without this option), unknown, raced, lost or\n"
+	"                       refused; may be repeated\n"
+	"      --memory SIZE    for what was captured lately (16M)\n"
+	"      --after SECONDS  of what comes behind a trigger, too (2)\n"
 	"\n"
 	"When it ends:\n"
 	"  -d, --duration SEC   after this long\n"
@@ -97,6 +107,13 @@ enum {
 	OPT_NO_RULE,
 	OPT_RECORD,
 	OPT_PRINT,
+	OPT_REDACT,
+	OPT_ROTATE,
+	OPT_KEEP,
+	OPT_RING_ONLY,
+	OPT_TRIGGER,
+	OPT_MEMORY,
+	OPT_AFTER,
 };
 
 /* clang-format off */
@@ -123,9 +140,18 @@ static const struct option watch_long[] = { FILTER_LONG,
 					    { "record", required_argument, NULL, OPT_RECORD },
 					    COMMON_LONG,
 					    {} };
-static const struct option record_long[] = {
-	FILTER_LONG, CAPTURE_LONG, { "print", no_argument, NULL, OPT_PRINT }, COMMON_LONG, {}
-};
+static const struct option record_long[] = { FILTER_LONG,
+					     CAPTURE_LONG,
+					     { "print", no_argument, NULL, OPT_PRINT },
+					     { "redact", no_argument, NULL, OPT_REDACT },
+					     { "rotate", required_argument, NULL, OPT_ROTATE },
+					     { "keep", required_argument, NULL, OPT_KEEP },
+					     { "ring-only", no_argument, NULL, OPT_RING_ONLY },
+					     { "trigger", required_argument, NULL, OPT_TRIGGER },
+					     { "memory", required_argument, NULL, OPT_MEMORY },
+					     { "after", required_argument, NULL, OPT_AFTER },
+					     COMMON_LONG,
+					     {} };
 static const struct option check_long[] = { FILTER_LONG, COMMON_LONG, {} };
 
 static const struct {
@@ -137,26 +163,26 @@ static const struct {
 	{ "z:r:o:P:c:R:V:n:" COMMON_SHORT, check_long },
 };
 
-static int parse_duration(const char *text, double *seconds)
+static int parse_seconds(const char *option, const char *text, double *seconds)
 {
 	char *end;
 
 	*seconds = strtod(text, &end);
 	if (end == text || *end || !(*seconds > 0 && *seconds < 1e9))
-		return option_refused("duration", text, "seconds, more than 0");
+		return option_refused(option, text, "seconds, more than 0");
 	return 0;
 }
 
-static int parse_ring(const char *text, size_t *size)
+/* "16M". 0: it is none. */
+static uint64_t parse_size(const char *text)
 {
-	static const char wants[] = "a power of two from 64K to 1G, such as 16M";
 	unsigned long long value;
 	char *end;
 
 	errno = 0;
 	value = strtoull(text, &end, 0);
-	if (errno || end == text)
-		return option_refused("ring", text, wants);
+	if (errno || end == text || value >= 1ULL << 32)
+		return 0;
 	switch (*end) {
 	case 'G':
 	case 'g':
@@ -171,9 +197,58 @@ static int parse_ring(const char *text, size_t *size)
 		value <<= 10;
 		end++;
 	}
-	if (*end || value < 64 << 10 || value > 1 << 30 || (value & (value - 1)))
-		return option_refused("ring", text, wants);
+	return *end ? 0 : value;
+}
+
+static int parse_ring(const char *text, size_t *size)
+{
+	uint64_t value = parse_size(text);
+
+	if (value < 64 << 10 || value > 1 << 30 || (value & (value - 1)))
+		return option_refused("ring", text, "a power of two from 64K to 1G, such as 16M");
 	*size = value;
+	return 0;
+}
+
+/* Lower case letters are of time, as elsewhere upper case ones are of sizes. */
+static int parse_rotate(const char *text, struct tape_options *tape)
+{
+	static const char units[] = "smh";
+	static const double seconds[] = { 1, 60, 3600 };
+	size_t digits = strspn(text, "0123456789");
+	const char *unit = text[digits] ? strchr(units, text[digits]) : NULL;
+
+	if (unit && digits && digits < 8 && !text[digits + 1] && atoi(text)) {
+		tape->rotate_time = atoi(text) * seconds[unit - units];
+		return 0;
+	}
+	tape->rotate_size = digits && !unit ? parse_size(text) : 0;
+	if (tape->rotate_size >= 64 << 10)
+		return 0;
+	return option_refused("rotate", text,
+			      "a size of 64K at least, or a time: 16M, 30s, 10m, 1h");
+}
+
+static int parse_trigger(struct watch_options *options, const char *text)
+{
+	for (enum verdict verdict = VERDICT_MISMATCH; verdict < VERDICT_NR; verdict++)
+		if (!strcasecmp(text, verdict_name(verdict))) {
+			options->triggers |= 1U << verdict;
+			return 0;
+		}
+	if (strcasecmp(text, "refused"))
+		return option_refused("trigger", text, "mismatch, unknown, raced, lost or refused");
+	options->trigger_refused = true;
+	return 0;
+}
+
+static int parse_memory(const char *text, size_t *memory)
+{
+	uint64_t size = parse_size(text);
+
+	if (size < 1 << 20 || size > 16ULL << 30)
+		return option_refused("memory", text, "a size from 1M to 16G");
+	*memory = size;
 	return 0;
 }
 
@@ -209,7 +284,7 @@ static int parse_option(struct watch_options *options, int opt)
 	case 'o':
 		if (options->kind != FOR_RECORD)
 			return parse_filter(&options->filter, FILTER_OP, "op", optarg);
-		options->record = optarg;
+		options->tape.path = optarg;
 		return 0;
 	case OPT_OP:
 		return parse_filter(&options->filter, FILTER_OP, "op", optarg);
@@ -222,7 +297,7 @@ static int parse_option(struct watch_options *options, int opt)
 	case 'V':
 		return parse_filter(&options->filter, FILTER_VERDICT, "verdict", optarg);
 	case 'd':
-		return parse_duration(optarg, &options->duration);
+		return parse_seconds("duration", optarg, &options->duration);
 	case 'n':
 		return option_count("limit", optarg, &options->limit);
 	case OPT_FAIL:
@@ -249,14 +324,30 @@ static int parse_option(struct watch_options *options, int opt)
 	case OPT_BACKEND:
 		return option_backend(optarg, &options->capture.backend);
 	case OPT_OUTPUT:
-		*(options->kind == FOR_RECORD ? &options->record : &options->output) = optarg;
+		*(options->kind == FOR_RECORD ? &options->tape.path : &options->output) = optarg;
 		return 0;
 	case OPT_RECORD:
-		options->record = optarg;
+		options->tape.path = optarg;
 		return 0;
 	case OPT_PRINT:
 		options->silent = false;
 		return 0;
+	case OPT_REDACT:
+		options->tape.redact = true;
+		return 0;
+	case OPT_ROTATE:
+		return parse_rotate(optarg, &options->tape);
+	case OPT_KEEP:
+		return option_count("keep", optarg, &options->keep);
+	case OPT_RING_ONLY:
+		options->ring_only = true;
+		return 0;
+	case OPT_TRIGGER:
+		return parse_trigger(options, optarg);
+	case OPT_MEMORY:
+		return parse_memory(optarg, &options->tape.memory);
+	case OPT_AFTER:
+		return parse_seconds("after", optarg, &options->tape.after);
 	case OPT_NO_RULE:
 		return parse_rule(optarg, &options->rules_off);
 	case OPT_RING:
@@ -264,6 +355,39 @@ static int parse_option(struct watch_options *options, int opt)
 	default:
 		return common_option(&options->common, opt) ? 0 : -EINVAL;
 	}
+}
+
+/* Options of record that say something together only. */
+static int complete_tape(struct watch_options *options)
+{
+	struct tape_options *tape = &options->tape;
+	bool triggers = options->triggers || options->trigger_refused;
+	const char *wrong = NULL;
+
+	if (!tape->path)
+		wrong = "record wants a file: -o FILE";
+	else if (!options->ring_only && (triggers || tape->memory || tape->after))
+		wrong = "--trigger, --memory and --after are for --ring-only";
+	else if (options->ring_only && (tape->rotate_size || tape->rotate_time))
+		wrong = "--ring-only writes a file for each trigger: there is nothing to --rotate";
+	else if (!strcmp(tape->path, "-") &&
+		 (options->ring_only || tape->rotate_size || tape->rotate_time))
+		wrong = "a pipe is one file: no --rotate and no --ring-only with -o -";
+	else if (!strcmp(tape->path, "-") && (options->common.json || !options->silent))
+		wrong = "the recording goes to standard output: no -j and no --print with -o -";
+	if (wrong) {
+		fprintf(stderr, "pwtrace: %s\n", wrong);
+		return -EINVAL;
+	}
+	tape->keep = options->keep > UINT_MAX ? 0 : options->keep;
+	tape->rules_off = options->rules_off;
+	if (options->ring_only && !tape->memory)
+		tape->memory = 16 << 20;
+	if (options->ring_only && !tape->after)
+		tape->after = 2;
+	if (!triggers)
+		options->triggers = 1U << VERDICT_MISMATCH;
+	return 0;
 }
 
 /* What is behind the options. */
@@ -277,9 +401,11 @@ static int parse_operands(struct watch_options *options, int argc, char **argv)
 		fprintf(stderr, "pwtrace: check wants a recording\n");
 		return -EINVAL;
 	}
-	if (options->kind == FOR_RECORD && !options->record) {
-		fprintf(stderr, "pwtrace: record wants a file: -o FILE\n");
-		return -EINVAL;
+	if (options->tape.path || options->kind == FOR_RECORD) {
+		int err = complete_tape(options);
+
+		if (err)
+			return err;
 	}
 	if (optind == argc)
 		return 0;

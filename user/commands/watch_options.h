@@ -6,6 +6,7 @@
 #include "capture/capture.h"
 #include "commands/commands.h"
 #include "commands/filter.h"
+#include "recording/tape.h"
 
 enum watch_kind { FOR_WATCH, FOR_RECORD, FOR_CHECK };
 
@@ -19,12 +20,16 @@ struct watch_options {
 	bool fail;
 	bool limit_losses;
 	uint64_t max_lost;
-	uint32_t rules_off; /* bits: 1 << enum rule */
-	const char *output; /* file for the changes, NULL: stdout */
-	char **command;	    /* NULL: none */
-	const char *record; /* file to record to, NULL: none */
-	bool silent;	    /* changes are recorded, and not shown */
-	char **files;	    /* to check */
+	uint32_t rules_off;	  /* bits: 1 << enum rule */
+	const char *output;	  /* file for the changes, NULL: stdout */
+	char **command;		  /* NULL: none */
+	struct tape_options tape; /* path NULL: nothing is recorded */
+	uint32_t triggers;	  /* of what is kept in memory; bits: 1 << enum verdict */
+	bool ring_only;
+	uint64_t keep;	      /* files */
+	bool trigger_refused; /* ... and a request that was refused */
+	bool silent;	      /* changes are recorded, and not shown */
+	char **files;	      /* to check */
 	int nr_files;
 };
 

@@ -182,6 +182,19 @@ void kallsyms_finish(struct kallsyms *syms)
 	syms->nr = nr;
 }
 
+int kallsyms_join(struct kallsyms *syms, const struct kallsyms *more)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < more->nr && !err && syms->nr < MOST_SYMBOLS; i++) {
+		const char *name = more->names + more->syms[i].name;
+
+		err = add(syms, more->syms[i].addr, name, strlen(name));
+	}
+	kallsyms_finish(syms);
+	return err;
+}
+
 int kallsyms_load(struct kallsyms **out, const char *path)
 {
 	int fd __close = open(path, O_RDONLY | O_CLOEXEC);

@@ -27,6 +27,9 @@ int kallsyms_new(struct kallsyms **out);
 int kallsyms_add(struct kallsyms *syms, const char *text, size_t size);
 void kallsyms_finish(struct kallsyms *syms);
 
+/* Add those of @more, and finish. 0 or -ENOMEM. */
+int kallsyms_join(struct kallsyms *syms, const struct kallsyms *more);
+
 void kallsyms_free(struct kallsyms *syms);
 
 /* The address of @name, 0 if there is none. Of several copies the first in the file. */

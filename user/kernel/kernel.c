@@ -90,6 +90,14 @@ void kernel_use_symbols(struct kernel *kernel, struct kallsyms *syms)
 	kernel->zones.range[ZONE_IMAGE].end = kallsyms_find(syms, "_end");
 }
 
+int kernel_join_symbols(struct kernel *kernel, const struct kernel *other)
+{
+	int err = kallsyms_join(kernel->syms, other->syms);
+
+	kernel_use_symbols(kernel, kernel->syms);
+	return err;
+}
+
 static int load_symbols(struct kernel *kernel, struct problem *why)
 {
 	struct kallsyms *syms;

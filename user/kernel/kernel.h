@@ -56,6 +56,9 @@ int kernel_parse_vmcoreinfo(struct kernel *kernel, const char *info, struct prob
 /* @syms become the kernel's, and tell where its image lies. */
 void kernel_use_symbols(struct kernel *kernel, struct kallsyms *syms);
 
+/* Those of @other are known, too, where they are not. 0 or -ENOMEM. */
+int kernel_join_symbols(struct kernel *kernel, const struct kernel *other);
+
 int problem(struct problem *why, int err, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 

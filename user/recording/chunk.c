@@ -67,7 +67,6 @@ const void *chunk_pack(struct chunk_packer *packer, struct pwt_chunk *chunk, con
 		packed = raw;
 	}
 	chunk->magic = PWT_CHUNK_MAGIC;
-	chunk->reserved = 0;
 	chunk->raw = raw;
 	chunk->stored = packed;
 	chunk->data_crc = pwt_crc(stored, packed);

@@ -17,7 +17,7 @@ void chunk_packer_free(struct chunk_packer *packer);
 /**
  * chunk_pack() - make a chunk
  * @data: its records, @raw bytes, at most PWT_CHUNK_MAX
- * @chunk: number, time and types are given, the rest is filled in
+ * @chunk: number, time, types and flags are given, the rest is filled in
  * @size: of the chunk with its header and what pads it
  *
  * Return: the chunk, until the next call.

@@ -17,6 +17,7 @@
 struct event_writer {
 	struct recorder *recorder;
 	unsigned int page_shift;
+	const struct redaction *redaction; /* may be NULL */
 	struct columns *columns;
 	char *packed;
 	size_t used;
@@ -41,6 +42,11 @@ int event_writer_new(struct event_writer **out, struct recorder *recorder, unsig
 	}
 	*out = writer;
 	return 0;
+}
+
+void event_writer_redact(struct event_writer *writer, const struct redaction *redaction)
+{
+	writer->redaction = redaction;
 }
 
 void event_writer_free(struct event_writer *writer)
@@ -145,6 +151,8 @@ int event_writer_record(struct event_writer *writer, const void *record, size_t 
 	}
 	memcpy(copy, record, size);
 	clear_unused((struct pwt_hdr *)copy);
+	if (writer->redaction)
+		redact_record(writer->redaction, (struct pwt_hdr *)copy, size);
 	memcpy(reserve(writer, size), copy, size);
 	return 0;
 }

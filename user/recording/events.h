@@ -9,12 +9,16 @@
 #include <stdbool.h>
 
 #include "pwtrace/wire.h"
+#include "recording/redact.h"
 #include "recording/write.h"
 
 struct event_writer;
 
 /* Return: 0 or -ENOMEM. @recorder has to stay; @page_shift: of the kernel's pages. */
 int event_writer_new(struct event_writer **out, struct recorder *recorder, unsigned int page_shift);
+
+/* Records of capture are redacted. @redaction has to stay. */
+void event_writer_redact(struct event_writer *writer, const struct redaction *redaction);
 void event_writer_free(struct event_writer *writer);
 
 /* A record of capture, as it came from the ring. 0, or a negative errno: it is not written. */

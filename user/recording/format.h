@@ -28,7 +28,9 @@ struct pwt_file {
 	uint8_t id[16];	   /* random; the parts of one recording share it */
 	uint32_t part;	   /* from 0 */
 	uint32_t flags;	   /* PWT_FILE_* */
-	uint8_t reserved[20];
+	uint64_t first; /* number of its first chunk: more than 0, and what was before is not here
+			 */
+	uint8_t reserved[12];
 	uint32_t crc; /* CRC-32 of what is before it */
 };
 
@@ -44,11 +46,14 @@ struct pwt_chunk {
 	uint32_t stored;   /* bytes */
 	uint32_t raw;	   /* bytes when they are unpacked, at most PWT_CHUNK_MAX */
 	uint16_t coding;   /* enum pwt_coding */
-	uint16_t reserved;
-	uint64_t number; /* in the recording, from 0: one that is missing shows */
-	uint64_t time;	 /* CLOCK_MONOTONIC, ns, when it was begun */
-	uint64_t types;	 /* of its records; bits: 1 << enum pwt_record_type */
+	uint16_t flags;	   /* PWT_CHUNK_* */
+	uint64_t number;   /* in the recording, from 0: one that is missing shows */
+	uint64_t time;	   /* CLOCK_MONOTONIC, ns, when it was begun */
+	uint64_t types;	   /* of its records; bits: 1 << enum pwt_record_type */
 };
+
+/* It has no number: what it tells is true of all of the file. */
+#define PWT_CHUNK_PREAMBLE 0x1
 
 /* The last thing in a file that was closed. */
 struct pwt_end {

@@ -91,7 +91,7 @@ static void print_boot_id(FILE *out)
 		fprintf(out, "boot_id=%s\n", id);
 }
 
-static int write_info(struct recorder *recorder, const struct kernel *kernel)
+static int write_info(struct recorder *recorder, const struct kernel *kernel, bool redacted)
 {
 	uint64_t monotonic;
 	struct text text;
@@ -110,20 +110,21 @@ static int write_info(struct recorder *recorder, const struct kernel *kernel)
 		kernel->rodata_full, kernel->rodata_full_unknown, kernel->ioremap_shift,
 		kernel->vmalloc_pages);
 	monotonic = clock_of(CLOCK_MONOTONIC);
-	fprintf(text.file, "monotonic=%" PRIu64 "\nrealtime=%" PRIu64 "\ntgid=%d\n", monotonic,
-		monotonic + kernel->realtime_offset, getpid());
+	fprintf(text.file, "monotonic=%" PRIu64 "\nrealtime=%" PRIu64 "\ntgid=%d\nredacted=%d\n",
+		monotonic, monotonic + kernel->realtime_offset, getpid(), redacted);
 	return text_end(&text, recorder, PWT_REC_INFO);
 }
 
 struct symbol_writer {
 	struct recorder *recorder;
 	const struct kernel *kernel;
+	const struct redaction *redaction;
 	uint64_t *written; /* addresses, sorted */
 	size_t nr, room;
 };
 
 int symbol_writer_new(struct symbol_writer **out, struct recorder *recorder,
-		      const struct kernel *kernel)
+		      const struct kernel *kernel, const struct redaction *redaction)
 {
 	struct symbol_writer *writer = calloc(1, sizeof(*writer));
 
@@ -131,6 +132,7 @@ int symbol_writer_new(struct symbol_writer **out, struct recorder *recorder,
 		return -ENOMEM;
 	writer->recorder = recorder;
 	writer->kernel = kernel;
+	writer->redaction = redaction;
 	*out = writer;
 	return 0;
 }
@@ -182,13 +184,16 @@ static int remember(struct symbol_writer *writer, uint64_t addr)
 	return 1;
 }
 
-static void print_symbol(FILE *out, const struct kallsyms *syms, uint64_t addr, const char *name)
+/* It ends where the next one begins, which may lie in another zone. */
+static void print_symbol(FILE *out, const struct kallsyms *syms, uint64_t addr, const char *name,
+			 const struct redaction *redaction)
 {
 	uint64_t end = kallsyms_next(syms, addr);
+	uint64_t shift = redaction ? redact_address(redaction, addr) - addr : 0;
 
-	fprintf(out, "%016" PRIx64 " ? %s\n", addr, name);
+	fprintf(out, "%016" PRIx64 " ? %s\n", addr + shift, name);
 	if (end)
-		fprintf(out, "%016" PRIx64 " ? \n", end);
+		fprintf(out, "%016" PRIx64 " ? \n", end + shift);
 }
 
 int symbol_writer_add(struct symbol_writer *writer, uint64_t addr)
@@ -202,11 +207,28 @@ int symbol_writer_add(struct symbol_writer *writer, uint64_t addr)
 		return is_new;
 	if (text_begin(&text))
 		return -ENOMEM;
-	print_symbol(text.file, writer->kernel->syms, addr - offset, name);
+	print_symbol(text.file, writer->kernel->syms, addr - offset, name, writer->redaction);
 	return text_end(&text, writer->recorder, PWT_REC_SYMBOLS);
 }
 
-static int write_needed(struct recorder *recorder, const struct kernel *kernel)
+int symbol_writer_again(struct symbol_writer *writer)
+{
+	const struct kallsyms *syms = writer->kernel->syms;
+	struct text text;
+
+	if (text_begin(&text))
+		return -ENOMEM;
+	for (size_t i = 0; i < writer->nr; i++) {
+		const char *name = kallsyms_name(syms, writer->written[i], NULL);
+
+		if (name)
+			print_symbol(text.file, syms, writer->written[i], name, writer->redaction);
+	}
+	return text_end(&text, writer->recorder, PWT_REC_SYMBOLS);
+}
+
+static int write_needed(struct recorder *recorder, const struct kernel *kernel,
+			const struct redaction *redaction)
 {
 	struct text text;
 
@@ -216,7 +238,7 @@ static int write_needed(struct recorder *recorder, const struct kernel *kernel)
 		uint64_t addr = kallsyms_find(kernel->syms, needed[i]);
 
 		if (addr)
-			print_symbol(text.file, kernel->syms, addr, needed[i]);
+			print_symbol(text.file, kernel->syms, addr, needed[i], redaction);
 	}
 	return text_end(&text, recorder, PWT_REC_SYMBOLS);
 }
@@ -256,21 +278,31 @@ static int write_all(struct recorder *recorder, const struct kernel *kernel)
 	return all.err ? all.err : err;
 }
 
-int recorder_kernel(struct recorder *recorder, const struct kernel *kernel, bool all,
-		    struct problem *why)
+static int write_vmcoreinfo(struct recorder *recorder, const struct redaction *redaction,
+			    struct problem *why)
 {
-	char *info __free = NULL;
+	char *info __free = NULL, *redacted __free = NULL;
 	int err = vmcoreinfo_read_elf("/proc/kcore", &info);
 
 	if (err)
 		return problem(why, err, "cannot read VMCOREINFO from /proc/kcore: %s",
 			       strerror(-err));
-	err = write_info(recorder, kernel);
-	if (!err)
-		err = recorder_add(recorder, PWT_REC_VMCOREINFO, info, strlen(info));
-	if (!err)
-		err = all ? write_all(recorder, kernel) : write_needed(recorder, kernel);
+	redacted = redaction ? redact_vmcoreinfo(redaction, info) : strdup(info);
+	err = redacted ? recorder_add(recorder, PWT_REC_VMCOREINFO, redacted, strlen(redacted)) :
+			 -ENOMEM;
 	return err ? problem(why, err, "cannot write the recording: %s", strerror(-err)) : 0;
+}
+
+int recorder_kernel(struct recorder *recorder, const struct kernel *kernel,
+		    const struct redaction *redaction, bool all, struct problem *why)
+{
+	int err = write_info(recorder, kernel, redaction);
+
+	if (!err)
+		err = all ? write_all(recorder, kernel) : write_needed(recorder, kernel, redaction);
+	if (err)
+		return problem(why, err, "cannot write the recording: %s", strerror(-err));
+	return write_vmcoreinfo(recorder, redaction, why);
 }
 
 /* Reading */
@@ -329,6 +361,7 @@ static void take_info(struct kernel *kernel, struct recorded_info *info,
 	info->monotonic = get_number(record, "monotonic");
 	info->realtime = get_number(record, "realtime");
 	info->tgid = get_number(record, "tgid");
+	info->redacted = get_number(record, "redacted");
 	kernel->realtime_offset = info->realtime - info->monotonic;
 }
 

@@ -4,21 +4,26 @@
 #define PWTRACE_RECORDING_KERNEL_H
 
 #include "recording/read.h"
+#include "recording/redact.h"
 #include "recording/write.h"
 
 /*
  * Write what is known of the running @kernel, with the symbols that the checker and the back ends
- * ask for by name; @all: with all symbols. 0, or a negative errno with @why filled in.
+ * ask for by name; @all: with all symbols; @redaction may be NULL. 0, or a negative errno with @why
+ * filled in.
  */
-int recorder_kernel(struct recorder *recorder, const struct kernel *kernel, bool all,
-		    struct problem *why);
+int recorder_kernel(struct recorder *recorder, const struct kernel *kernel,
+		    const struct redaction *redaction, bool all, struct problem *why);
 
 /* Remembers which symbols were written. */
 struct symbol_writer;
 
 int symbol_writer_new(struct symbol_writer **out, struct recorder *recorder,
-		      const struct kernel *kernel);
+		      const struct kernel *kernel, const struct redaction *redaction);
 void symbol_writer_free(struct symbol_writer *writer);
+
+/* All that were written, once more: for another file. 0 or a negative errno. */
+int symbol_writer_again(struct symbol_writer *writer);
 
 /* The symbol of @addr, if it has one and was not written yet. 0 or a negative errno. */
 int symbol_writer_add(struct symbol_writer *writer, uint64_t addr);
@@ -28,6 +33,7 @@ struct recorded_info {
 	char boot_id[40], build_id[48], version[16];
 	uint64_t monotonic, realtime; /* ns, at one time */
 	uint32_t tgid;		      /* of who recorded */
+	bool redacted;
 };
 
 /**

@@ -23,6 +23,7 @@ struct recording {
 	uint64_t types;		/* asked for */
 	uint64_t at;		/* offset of what comes next */
 	uint64_t next_number;	/* that the next chunk should have */
+	uint64_t seen;		/* chunks, without those of the index */
 	bool gap;		/* for the next record */
 	struct pwt_chunk chunk; /* the one that is unpacked; raw 0: none */
 	uint64_t chunk_at;
@@ -122,6 +123,34 @@ void recording_close(struct recording *recording)
 	free(recording);
 }
 
+/* 0: there is one. */
+static int read_header(const char *path, struct pwt_file *file)
+{
+	struct recording *recording;
+	struct problem why;
+
+	if (recording_open(&recording, path, &why))
+		return -ENOENT;
+	*file = recording->file;
+	recording_close(recording);
+	return 0;
+}
+
+size_t recording_parts(char *const *paths, size_t nr)
+{
+	struct pwt_file first, next;
+	size_t parts = 1;
+
+	if (read_header(paths[0], &first))
+		return 1;
+	while (parts < nr && !read_header(paths[parts], &next) &&
+	       !memcmp(next.id, first.id, sizeof(first.id)) && next.part == first.part + 1) {
+		first.part++;
+		parts++;
+	}
+	return parts;
+}
+
 const struct pwt_file *recording_file(const struct recording *recording)
 {
 	return &recording->file;
@@ -131,7 +160,8 @@ void recording_begin(struct recording *recording, uint64_t types)
 {
 	recording->types = types;
 	recording->at = sizeof(struct pwt_file);
-	recording->next_number = 0;
+	recording->next_number = recording->damaged_header ? 0 : recording->file.first;
+	recording->seen = 0;
 	recording->gap = false;
 	recording->chunk.raw = 0;
 	recording->used = 0;
@@ -190,6 +220,9 @@ static int at_end(struct recording *recording)
 	    end.size != recording->at + sizeof(end))
 		return 0;
 	recording->stats.complete = true;
+	/* those of the preamble have no numbers */
+	if (end.chunks > recording->seen && end.chunks - recording->seen > recording->stats.missing)
+		recording->stats.missing = end.chunks - recording->seen;
 	recording->at = recording->size;
 	if (recording->size != end.size) {
 		recording->stats.damaged++;
@@ -203,14 +236,17 @@ static bool note_number(struct recording *recording)
 {
 	uint64_t number = recording->chunk.number;
 
-	if (number < recording->next_number)
+	if (!(recording->chunk.flags & PWT_CHUNK_PREAMBLE) && number < recording->next_number)
 		return false;
+	recording->stats.chunks++;
+	recording->seen += !(recording->chunk.types & 1ULL << PWT_REC_INDEX);
+	if (recording->chunk.flags & PWT_CHUNK_PREAMBLE)
+		return true;
 	if (number > recording->next_number) {
 		recording->gap = true;
 		recording->stats.missing += number - recording->next_number;
 	}
 	recording->next_number = number + 1;
-	recording->stats.chunks++;
 	return true;
 }
 
@@ -348,6 +384,11 @@ int recording_at(struct recording *recording, uint64_t chunk, uint32_t position,
 	return take(recording, record) ? 0 : -EBADMSG;
 }
 
+uint64_t recording_number(const struct recording *recording)
+{
+	return recording->next_number;
+}
+
 const struct recording_stats *recording_stats(const struct recording *recording)
 {
 	return &recording->stats;
@@ -360,8 +401,8 @@ bool recording_damage(const struct recording *recording, char *buf, size_t size)
 	if (stats->complete && !stats->damaged && !stats->missing)
 		return false;
 	snprintf(buf, size,
-		 "%s after %" PRIu64 " chunks; %" PRIu64 " damaged, %" PRIu64
-		 " were never written, %" PRIu64 " bytes passed over",
+		 "%s after %" PRIu64 " chunks; %" PRIu64 " damaged, %" PRIu64 " missing, %" PRIu64
+		 " bytes passed over",
 		 stats->complete ? "it ends" : "it is cut off", stats->chunks, stats->damaged,
 		 stats->missing, stats->skipped);
 	return true;

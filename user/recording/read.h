@@ -27,7 +27,7 @@ struct recorded {
 
 struct recording_stats {
 	uint64_t chunks;  /* read, or passed over as not asked for */
-	uint64_t missing; /* that were never written, by their numbers */
+	uint64_t missing; /* that are not there, by their numbers and by how many were written */
 	uint64_t damaged; /* that could not be read, and other places that make no sense */
 	uint64_t skipped; /* bytes of all that */
 	bool complete;	  /* it was closed: its end is there */
@@ -41,6 +41,9 @@ struct recording_stats {
  */
 int recording_open(struct recording **out, const char *path, struct problem *why);
 void recording_close(struct recording *recording);
+
+/* How many of the files, from the first on, are parts of one recording that follow each other. */
+size_t recording_parts(char *const *paths, size_t nr);
 
 const struct pwt_file *recording_file(const struct recording *recording);
 
@@ -57,6 +60,9 @@ int recording_next(struct recording *recording, struct recorded *record);
  */
 int recording_at(struct recording *recording, uint64_t chunk, uint32_t position,
 		 struct recorded *record);
+
+/* The number that the next chunk should have: at the end, that of the next part's first. */
+uint64_t recording_number(const struct recording *recording);
 
 /* Of what was read since recording_begin(). */
 const struct recording_stats *recording_stats(const struct recording *recording);

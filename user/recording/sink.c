@@ -3,6 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -49,6 +52,16 @@ int sink_open(struct sink *sink, const char *path)
 		return -errno;
 	sink->seekable = true;
 	return 0;
+}
+
+int sink_try(const char *path, struct problem *why)
+{
+	char folder[PATH_MAX];
+
+	snprintf(folder, sizeof(folder), "%s", path);
+	if (!access(dirname(folder), W_OK | X_OK))
+		return 0;
+	return problem(why, -errno, "cannot write to the folder of %s: %s", path, strerror(errno));
 }
 
 static int write_all(int fd, const char *data, size_t size)

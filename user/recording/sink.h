@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "kernel/kernel.h"
+
 struct sink {
 	int fd;
 	uint64_t size; /* written */
@@ -22,6 +24,9 @@ struct sink {
  * Return: 0; -EISDIR, -ENOTTY, -EMLINK (it is a link or another kind of file), or -errno.
  */
 int sink_open(struct sink *sink, const char *path);
+
+/* Can files be made beside @path? 0, or a negative errno with @why filled in. */
+int sink_try(const char *path, struct problem *why);
 
 /* All of it or, in a regular file, nothing. 0 or -errno. */
 int sink_write(struct sink *sink, const void *data, size_t size);

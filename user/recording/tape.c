@@ -5,19 +5,30 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <limits.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "recording/events.h"
 #include "recording/kernel.h"
+#include "recording/sink.h"
 
 #define TICK_NS	    1000000000ULL
 #define MOST_STACKS 16384 /* of the map of stacks */
+#define MOST_FRAMES 32
 
 struct tape {
+	const struct tape_options *options;
+	const struct kernel *kernel;
+	struct redaction redaction;
+	struct capture *capture; /* NULL: nothing is attached yet */
 	struct recorder *recorder;
 	struct event_writer *events;
 	struct symbol_writer *symbols;
 	uint64_t last_tick;
+	uint64_t file_began, until; /* ns; of a file that was triggered: when it is finished */
+	unsigned int files;
+	char path[PATH_MAX];		   /* of the file that is written */
 	uint64_t stacks[MOST_STACKS / 64]; /* written; bits */
 };
 
@@ -36,67 +47,171 @@ static void release(struct tape *tape)
 	free(tape);
 }
 
-int tape_open(struct tape **out, const char *path, const struct kernel *kernel, struct problem *why)
+/* There will be more than one file. */
+static bool numbered(const struct tape_options *options)
+{
+	return options->rotate_size || options->rotate_time || options->memory;
+}
+
+static void name_file(const struct tape *tape, unsigned int file, char *path)
+{
+	if (numbered(tape->options))
+		snprintf(path, PATH_MAX, "%s.%04u", tape->options->path, file);
+	else
+		snprintf(path, PATH_MAX, "%s", tape->options->path);
+}
+
+static int write_hooks(struct tape *tape)
+{
+	const struct hook_status *hooks;
+	char *text = NULL;
+	size_t size, nr;
+	FILE *file = open_memstream(&text, &size);
+	int err;
+
+	if (!file)
+		return -ENOMEM;
+	capture_missed(tape->capture);
+	hooks = capture_hooks(tape->capture, &nr);
+	fprintf(file, "backend=%s\nrules_off=%u\n", backend_name(capture_backend(tape->capture)),
+		tape->options->rules_off);
+	for (size_t i = 0; i < nr; i++)
+		fprintf(file, "hook=%d %d %d %llu %s\n", hooks[i].func, hooks[i].state,
+			hooks[i].error, (unsigned long long)hooks[i].missed, hooks[i].function);
+	err = fclose(file) ? -ENOMEM : recorder_add(tape->recorder, PWT_REC_HOOKS, text, size);
+	free(text);
+	return err;
+}
+
+static void write_stack(struct tape *tape, int32_t id)
+{
+	uint64_t addrs[MOST_FRAMES];
+	size_t nr = capture_stack(tape->capture, id, addrs, MOST_FRAMES);
+	struct pwt_stack stack = { .id = id, .nr = nr };
+
+	for (size_t i = 0; i < nr; i++)
+		addrs[i] = redact_address(&tape->redaction, addrs[i]);
+	recorder_add2(tape->recorder, PWT_REC_STACK, &stack, sizeof(stack), addrs,
+		      nr * sizeof(*addrs));
+}
+
+static void write_stacks_again(struct tape *tape)
+{
+	for (int32_t id = 0; id < MOST_STACKS; id++)
+		if (tape->stacks[id / 64] >> id % 64 & 1)
+			write_stack(tape, id);
+}
+
+static const struct redaction *redaction_of(const struct tape *tape)
+{
+	return tape->options->redact ? &tape->redaction : NULL;
+}
+
+/* What each file begins with. */
+static int write_preamble(struct tape *tape, struct problem *why)
+{
+	int err = recorder_preamble(tape->recorder, true);
+
+	if (!err)
+		err = recorder_kernel(tape->recorder, tape->kernel, redaction_of(tape), false, why);
+	if (!err && tape->capture) {
+		err = write_hooks(tape);
+		write_stacks_again(tape);
+	}
+	if (!err)
+		err = symbol_writer_again(tape->symbols);
+	return err ? err : recorder_preamble(tape->recorder, false);
+}
+
+/* The next file; those that are too many go. */
+static int next_file(struct tape *tape, struct problem *why)
+{
+	const struct tape_options *options = tape->options;
+	char old[PATH_MAX];
+	int err;
+
+	name_file(tape, tape->files, tape->path);
+	err = recorder_next(tape->recorder, tape->path);
+	if (err) {
+		recorder_problem(err, tape->path, why);
+		return err;
+	}
+	tape->file_began = now();
+	tape->files++;
+	if (options->keep && tape->files > options->keep) {
+		name_file(tape, tape->files - options->keep - 1, old);
+		unlink(old);
+	}
+	return write_preamble(tape, why);
+}
+
+int tape_open(struct tape **out, const struct tape_options *options, const struct kernel *kernel,
+	      struct problem *why)
 {
 	struct tape *tape = calloc(1, sizeof(*tape));
 	int err;
 
 	if (!tape)
 		return problem(why, -ENOMEM, "out of memory");
-	err = recorder_open(&tape->recorder, path);
-	if (err) {
-		recorder_problem(err, path, why);
-		free(tape);
-		return err;
+	tape->options = options;
+	tape->kernel = kernel;
+	tape->last_tick = now();
+	if (recorder_new(&tape->recorder, options->memory) ||
+	    event_writer_new(&tape->events, tape->recorder, kernel->geo.page_shift) ||
+	    symbol_writer_new(&tape->symbols, tape->recorder, kernel, redaction_of(tape)) ||
+	    (options->redact && redaction_init(&tape->redaction, kernel))) {
+		recorder_close(tape->recorder, NULL);
+		release(tape);
+		return problem(why, -ENOMEM, "out of memory");
 	}
-	err = recorder_kernel(tape->recorder, kernel, false, why);
-	if (!err && (event_writer_new(&tape->events, tape->recorder, kernel->geo.page_shift) ||
-		     symbol_writer_new(&tape->symbols, tape->recorder, kernel)))
-		err = problem(why, -ENOMEM, "out of memory");
+	event_writer_redact(tape->events, redaction_of(tape));
+	/* what is wrong with it shows before anything is wanted */
+	err = options->memory ? sink_try(options->path, why) : next_file(tape, why);
 	if (err) {
 		recorder_close(tape->recorder, NULL);
 		release(tape);
 		return err;
 	}
-	tape->last_tick = now();
 	*out = tape;
 	return 0;
 }
 
-static int write_text(struct recorder *recorder, enum pwt_record_type type, char *text, size_t size)
+int tape_begin(struct tape *tape, struct capture *capture)
 {
-	int err = recorder_add(recorder, type, text, size);
+	int err;
 
-	free(text);
-	return err;
+	tape->capture = capture;
+	if (!recorder_has_file(tape->recorder))
+		return 0;
+	/* verdicts hang on it: not in a chunk with what comes and goes */
+	err = recorder_preamble(tape->recorder, true);
+	if (!err)
+		err = write_hooks(tape);
+	return err ? err : recorder_preamble(tape->recorder, false);
 }
 
-int tape_hooks(struct tape *tape, struct capture *capture, uint32_t rules_off)
+/* Whole events, and then another file. */
+static void rotate(struct tape *tape)
 {
-	const struct hook_status *hooks;
-	char *text = NULL;
-	size_t size, nr;
-	FILE *file = open_memstream(&text, &size);
+	struct problem why;
 
-	if (!file)
-		return -ENOMEM;
-	capture_missed(capture);
-	hooks = capture_hooks(capture, &nr);
-	fprintf(file, "backend=%s\nrules_off=%u\n", backend_name(capture_backend(capture)),
-		rules_off);
-	for (size_t i = 0; i < nr; i++)
-		fprintf(file, "hook=%d %d %d %llu %s\n", hooks[i].func, hooks[i].state,
-			hooks[i].error, (unsigned long long)hooks[i].missed, hooks[i].function);
-	if (fclose(file)) {
-		free(text);
-		return -ENOMEM;
-	}
-	return write_text(tape->recorder, PWT_REC_HOOKS, text, size);
+	event_writer_flush(tape->events);
+	next_file(tape, &why);
+}
+
+static bool is_full(const struct tape *tape)
+{
+	const struct tape_options *options = tape->options;
+
+	return options->rotate_size && recorder_has_file(tape->recorder) &&
+	       recorder_stats(tape->recorder)->size >= options->rotate_size;
 }
 
 void tape_record(struct tape *tape, const void *record, size_t size)
 {
 	event_writer_record(tape->events, record, size);
+	if (is_full(tape))
+		rotate(tape);
 }
 
 void tape_idle(struct tape *tape)
@@ -111,7 +226,10 @@ void tape_unseen(struct tape *tape, uint64_t answer)
 
 void tape_kfence(struct tape *tape, const struct pwt_kfence *pool)
 {
-	event_writer_add(tape->events, PWT_EVENT_KFENCE, pool, sizeof(*pool));
+	struct pwt_kfence told = *pool;
+
+	redact_kfence(&tape->redaction, &told);
+	event_writer_add(tape->events, PWT_EVENT_KFENCE, &told, sizeof(told));
 }
 
 bool tape_wants_state(struct tape *tape)
@@ -119,26 +237,26 @@ bool tape_wants_state(struct tape *tape)
 	return event_writer_wants_state(tape->events);
 }
 
-void tape_state(struct tape *tape, const struct pwt_state *state, size_t size)
+void tape_state(struct tape *tape, struct pwt_state *state, size_t size)
 {
+	redact_state(&tape->redaction, state);
 	event_writer_add(tape->events, PWT_EVENT_STATE, state, size);
 }
 
-void tape_stack(struct tape *tape, int32_t id, const uint64_t *addrs, size_t nr)
+void tape_stack(struct tape *tape, int32_t id)
 {
-	struct pwt_stack stack = { .id = id, .nr = nr };
+	uint64_t *word, bit;
 
-	if (id < 0)
+	if (id < 0 || id >= MOST_STACKS)
 		return;
-	if (id < MOST_STACKS) {
-		uint64_t *word = &tape->stacks[id / 64], bit = 1ULL << id % 64;
-
-		if (*word & bit)
-			return;
-		*word |= bit;
-	}
-	recorder_add2(tape->recorder, PWT_REC_STACK, &stack, sizeof(stack), addrs,
-		      nr * sizeof(*addrs));
+	word = &tape->stacks[id / 64];
+	bit = 1ULL << id % 64;
+	if (*word & bit)
+		return;
+	*word |= bit;
+	/* without a file it is asked for when there is one */
+	if (recorder_has_file(tape->recorder))
+		write_stack(tape, id);
 }
 
 void tape_symbol(struct tape *tape, uint64_t addr)
@@ -146,8 +264,9 @@ void tape_symbol(struct tape *tape, uint64_t addr)
 	symbol_writer_add(tape->symbols, addr);
 }
 
-static void write_losses(struct tape *tape, struct capture *capture, bool last)
+static void write_losses(struct tape *tape, bool last)
 {
+	struct capture *capture = tape->capture;
 	const uint64_t *records = capture_lost(capture);
 	struct pwt_losses losses = {
 		.total = capture_lost_total(capture),
@@ -167,23 +286,52 @@ static void write_losses(struct tape *tape, struct capture *capture, bool last)
 		      nr * sizeof(*by_task));
 }
 
-void tape_tick(struct tape *tape, struct capture *capture)
+void tape_trigger(struct tape *tape)
 {
+	const struct tape_options *options = tape->options;
+	struct problem why;
+
+	if (!options->memory)
+		return;
+	tape->until = now() + (uint64_t)(options->after * 1e9);
+	if (recorder_has_file(tape->recorder))
+		return;
+	event_writer_flush(tape->events);
+	recorder_flush(tape->recorder);
+	if (!next_file(tape, &why))
+		recorder_write_kept(tape->recorder);
+}
+
+static void finish_triggered(struct tape *tape)
+{
+	write_losses(tape, false);
+	event_writer_flush(tape->events);
+	recorder_finish(tape->recorder);
+}
+
+void tape_tick(struct tape *tape)
+{
+	const struct tape_options *options = tape->options;
 	uint64_t time = now();
 
 	if (time - tape->last_tick < TICK_NS)
 		return;
 	tape->last_tick = time;
-	write_losses(tape, capture, false);
+	write_losses(tape, false);
 	event_writer_flush(tape->events);
 	recorder_flush(tape->recorder);
+	if (options->memory && recorder_has_file(tape->recorder) && time >= tape->until)
+		finish_triggered(tape);
+	else if (options->rotate_time && time - tape->file_began >= options->rotate_time * 1e9)
+		rotate(tape);
 }
 
 /* What the checker asks for at the end is known before the end. */
-void tape_end(struct tape *tape, struct capture *capture, uint32_t rules_off)
+void tape_end(struct tape *tape)
 {
-	write_losses(tape, capture, true);
-	tape_hooks(tape, capture, rules_off);
+	write_losses(tape, true);
+	if (recorder_has_file(tape->recorder))
+		write_hooks(tape);
 	event_writer_add(tape->events, PWT_EVENT_END, NULL, 0);
 	event_writer_flush(tape->events);
 }
@@ -191,6 +339,11 @@ void tape_end(struct tape *tape, struct capture *capture, uint32_t rules_off)
 int tape_error(const struct tape *tape)
 {
 	return recorder_stats(tape->recorder)->error;
+}
+
+const char *tape_path(const struct tape *tape)
+{
+	return tape->path;
 }
 
 int tape_close(struct tape *tape, struct recorder_stats *stats)

@@ -14,14 +14,27 @@
 /* Full enough: what is packed at once, and what a crash may cost. */
 #define CHUNK_GOAL (256U << 10)
 
+/* A chunk that waits for a file. */
+struct kept {
+	struct kept *next;
+	struct pwt_index index; /* without the offset */
+	unsigned int nr;	/* records in it */
+	size_t size;
+	char data[];
+};
+
 struct recorder {
-	struct sink sink;
+	struct sink sink; /* fd -1: there is no file */
+	uint8_t id[16];
+	uint32_t part;
 	struct chunk_packer *packer;
 	struct pwt_chunk chunk; /* the one that is filled */
 	size_t used;
 	unsigned int nr; /* records in it, and of events each */
 	struct pwt_index *index;
 	size_t room_index;
+	struct kept *kept, **kept_end; /* oldest first */
+	size_t memory, kept_size;
 	struct recorder_stats stats;
 	char data[PWT_CHUNK_MAX];
 };
@@ -36,46 +49,82 @@ static uint64_t now(void)
 
 static int write_header(struct recorder *recorder)
 {
+	const struct kept *oldest = recorder->kept;
 	struct pwt_file file = {
 		.magic = PWT_FILE_MAGIC,
 		.version = PWT_FILE_VERSION,
 		.readable = PWT_FILE_READABLE,
 		.wire = PWT_WIRE_VERSION,
+		.part = recorder->part,
+		.first = oldest ? oldest->index.number : recorder->chunk.number,
 	};
 
-	if (getrandom(file.id, sizeof(file.id), 0) != sizeof(file.id))
-		return -EIO;
+	memcpy(file.id, recorder->id, sizeof(file.id));
 	file.crc = pwt_crc(&file, offsetof(struct pwt_file, crc));
 	return sink_write(&recorder->sink, &file, sizeof(file));
 }
 
+static void drop_oldest(struct recorder *recorder)
+{
+	struct kept *kept = recorder->kept;
+
+	recorder->kept = kept->next;
+	if (!recorder->kept)
+		recorder->kept_end = &recorder->kept;
+	recorder->kept_size -= kept->size;
+	free(kept);
+}
+
 static void release(struct recorder *recorder)
 {
+	while (recorder->kept)
+		drop_oldest(recorder);
 	sink_close(&recorder->sink);
 	chunk_packer_free(recorder->packer);
 	free(recorder->index);
 	free(recorder);
 }
 
-int recorder_open(struct recorder **out, const char *path)
+int recorder_new(struct recorder **out, size_t memory)
 {
 	struct recorder *recorder = calloc(1, sizeof(*recorder));
 	int err;
 
 	if (!recorder)
 		return -ENOMEM;
+	recorder->sink.fd = -1;
+	recorder->memory = memory;
+	recorder->kept_end = &recorder->kept;
 	err = chunk_packer_new(&recorder->packer);
-	if (!err)
-		err = sink_open(&recorder->sink, path);
-	if (!err)
-		err = write_header(recorder);
+	if (!err && getrandom(recorder->id, sizeof(recorder->id), 0) != sizeof(recorder->id))
+		err = -EIO;
 	if (err) {
 		release(recorder);
 		return err;
 	}
-	recorder->stats.size = recorder->sink.size;
 	*out = recorder;
 	return 0;
+}
+
+int recorder_open(struct recorder **out, const char *path)
+{
+	struct recorder *recorder = NULL;
+	int err = recorder_new(&recorder, 0);
+
+	if (!err)
+		err = recorder_next(recorder, path);
+	if (err) {
+		if (recorder)
+			release(recorder);
+		return err;
+	}
+	*out = recorder;
+	return 0;
+}
+
+bool recorder_has_file(const struct recorder *recorder)
+{
+	return recorder->sink.fd >= 0;
 }
 
 void recorder_problem(int err, const char *path, struct problem *why)
@@ -95,7 +144,7 @@ void recorder_problem(int err, const char *path, struct problem *why)
 	}
 }
 
-static int note_in_index(struct recorder *recorder)
+static int note_in_index(struct recorder *recorder, const struct pwt_index *index)
 {
 	uint64_t nr = recorder->stats.chunks;
 
@@ -108,12 +157,8 @@ static int note_in_index(struct recorder *recorder)
 		recorder->index = more;
 		recorder->room_index = room;
 	}
-	recorder->index[nr] = (struct pwt_index){
-		.offset = recorder->sink.size,
-		.number = recorder->chunk.number,
-		.time = recorder->chunk.time,
-		.types = recorder->chunk.types,
-	};
+	recorder->index[nr] = *index;
+	recorder->index[nr].offset = recorder->sink.size;
 	return 0;
 }
 
@@ -125,28 +170,80 @@ static int fail(struct recorder *recorder, int err, uint64_t records)
 	return err;
 }
 
-int recorder_flush(struct recorder *recorder)
+/* A chunk of @nr records goes into the file. */
+static int write_chunk(struct recorder *recorder, const struct pwt_index *index, const void *data,
+		       size_t size, unsigned int nr)
 {
-	struct pwt_chunk *chunk = &recorder->chunk;
-	unsigned int nr = recorder->nr;
-	const void *packed;
-	size_t size;
-	int err;
+	int err = note_in_index(recorder, index);
 
-	if (!nr)
-		return 0;
-	packed = chunk_pack(recorder->packer, chunk, recorder->data, recorder->used, &size);
-	err = note_in_index(recorder);
 	if (!err)
-		err = sink_write(&recorder->sink, packed, size);
-	/* what is lost leaves a gap in the numbers */
-	recorder->chunk = (struct pwt_chunk){ .number = chunk->number + 1 };
-	recorder->used = recorder->nr = 0;
+		err = sink_write(&recorder->sink, data, size);
 	if (err)
 		return fail(recorder, err, nr);
 	recorder->stats.chunks++;
 	recorder->stats.size = recorder->sink.size;
 	return 0;
+}
+
+/* It stays in memory, and the oldest make room for it. */
+static int keep(struct recorder *recorder, const struct pwt_index *index, const void *data,
+		size_t size, unsigned int nr)
+{
+	struct kept *kept = malloc(sizeof(*kept) + size);
+
+	if (!kept)
+		return fail(recorder, -ENOMEM, nr);
+	while (recorder->kept && recorder->kept_size + size > recorder->memory)
+		drop_oldest(recorder);
+	*kept = (struct kept){ .index = *index, .nr = nr, .size = size };
+	memcpy(kept->data, data, size);
+	*recorder->kept_end = kept;
+	recorder->kept_end = &kept->next;
+	recorder->kept_size += size;
+	return 0;
+}
+
+int recorder_flush(struct recorder *recorder)
+{
+	struct pwt_chunk *chunk = &recorder->chunk;
+	struct pwt_index index = { 0, chunk->number, chunk->time, chunk->types };
+	unsigned int nr = recorder->nr;
+	const void *packed;
+	size_t size;
+
+	if (!nr)
+		return 0;
+	packed = chunk_pack(recorder->packer, chunk, recorder->data, recorder->used, &size);
+	/* one that is lost leaves a gap in the numbers */
+	recorder->chunk = (struct pwt_chunk){
+		.number = chunk->number + !(chunk->flags & PWT_CHUNK_PREAMBLE),
+		.flags = chunk->flags,
+	};
+	recorder->used = recorder->nr = 0;
+	return recorder_has_file(recorder) ? write_chunk(recorder, &index, packed, size, nr) :
+					     keep(recorder, &index, packed, size, nr);
+}
+
+int recorder_preamble(struct recorder *recorder, bool begin)
+{
+	int err = recorder_flush(recorder);
+
+	recorder->chunk.flags = begin ? PWT_CHUNK_PREAMBLE : 0;
+	return err;
+}
+
+int recorder_write_kept(struct recorder *recorder)
+{
+	int err = 0;
+
+	while (recorder->kept) {
+		struct kept *kept = recorder->kept;
+		int failed = write_chunk(recorder, &kept->index, kept->data, kept->size, kept->nr);
+
+		err = err ? err : failed;
+		drop_oldest(recorder);
+	}
+	return err;
 }
 
 static void append(struct recorder *recorder, const void *data, size_t size)
@@ -205,20 +302,46 @@ static int write_end(struct recorder *recorder)
 	return err ? err : sink_write(&recorder->sink, &end, sizeof(end));
 }
 
+int recorder_finish(struct recorder *recorder)
+{
+	int err = recorder_flush(recorder);
+
+	if (!recorder_has_file(recorder))
+		return err;
+	if (!err)
+		err = write_end(recorder);
+	recorder->stats.size = recorder->sink.size;
+	if (!err)
+		err = sink_close(&recorder->sink);
+	sink_close(&recorder->sink);
+	return err ? fail(recorder, err, 0) : 0;
+}
+
+int recorder_next(struct recorder *recorder, const char *path)
+{
+	int err = recorder_finish(recorder);
+
+	if (err)
+		return err;
+	err = sink_open(&recorder->sink, path);
+	if (!err)
+		err = write_header(recorder);
+	if (err)
+		return fail(recorder, err, 0);
+	recorder->part++;
+	recorder->stats.files++;
+	recorder->stats.chunks = 0;
+	recorder->stats.size = recorder->sink.size;
+	return 0;
+}
+
 int recorder_close(struct recorder *recorder, struct recorder_stats *stats)
 {
 	int err;
 
 	if (!recorder)
 		return 0;
-	err = recorder_flush(recorder);
-	if (!err)
-		err = write_end(recorder);
-	if (!err)
-		err = sink_close(&recorder->sink);
-	if (err)
-		fail(recorder, err, 0);
-	recorder->stats.size = recorder->sink.size;
+	recorder_finish(recorder);
 	if (stats)
 		*stats = recorder->stats;
 	err = recorder->stats.error;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Writing a recording: records go into a chunk, and a chunk that is full into the file. Memory is
- * bounded by one chunk.
+ * Writing a recording: records go into a chunk, and a chunk that is full into the file; or, as long
+ * as there is none, it stays in memory, of which there is so much and no more.
  */
 #ifndef PWTRACE_RECORDING_WRITE_H
 #define PWTRACE_RECORDING_WRITE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,19 +16,37 @@
 struct recorder;
 
 struct recorder_stats {
-	uint64_t size;	    /* bytes in the file */
-	uint64_t chunks;    /* in it */
+	uint64_t size;	 /* bytes in the file, or in the last one */
+	uint64_t chunks; /* in it */
+	uint64_t files;
 	uint64_t unwritten; /* records and events that did not get there */
 	int error;	    /* the first that kept something from it; 0: none */
 };
 
-/**
- * recorder_open() - make a recording
- * @path: see sink_open()
- *
- * Return: 0 or a negative errno.
+/* Without a file yet. @memory: bytes that are kept of chunks until there is one. 0 or -ENOMEM. */
+int recorder_new(struct recorder **out, size_t memory);
+
+/*
+ * A file, see sink_open(); the one before is finished, and this the next part of the recording. 0
+ * or a negative errno.
  */
+int recorder_next(struct recorder *recorder, const char *path);
+
+/* recorder_new() and recorder_next() */
 int recorder_open(struct recorder **out, const char *path);
+
+/*
+ * What is added from @begin to the end is true of all of the file, and belongs into each. 0 or a
+ * negative errno.
+ */
+int recorder_preamble(struct recorder *recorder, bool begin);
+
+/* What was kept goes into the file. 0 or a negative errno. */
+int recorder_write_kept(struct recorder *recorder);
+
+/* The file is finished; what comes is kept in memory, until there is another. */
+int recorder_finish(struct recorder *recorder);
+bool recorder_has_file(const struct recorder *recorder);
 
 /* Why recorder_open() failed with @err, and what to do. */
 void recorder_problem(int err, const char *path, struct problem *why);
