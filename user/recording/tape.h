@@ -51,6 +51,9 @@ void tape_kfence(struct tape *tape, bool answer);
 void tape_stack(struct tape *tape, int32_t id);
 void tape_symbol(struct tape *tape, uint64_t addr);
 
+/* The kernel's tables as they are. 0, or a negative errno with @why filled in. */
+int tape_snapshot(struct tape *tape, struct problem *why);
+
 /* What is in memory is wanted. */
 void tape_trigger(struct tape *tape);
 
