@@ -2,6 +2,7 @@
 #include "live.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -37,22 +38,29 @@ static int open_running(struct live *live, enum source_kind kind, struct problem
 	return err;
 }
 
-static int open_recorded(struct live *live, const char *path, struct problem *why)
+static int open_recorded(struct live *live, const struct source_choice *choice, struct problem *why)
 {
-	int err = recording_open(&live->recording, path, why);
+	int err = recording_open(&live->recording, choice->path, why);
+	struct recorded_info info;
+	char damage[160];
 
 	if (!err)
-		err = recording_kernel(live->recording, &live->kernel, NULL, why);
+		err = recording_kernel(live->recording, &live->kernel, &info, why);
 	if (!err)
-		err = snapshot_open(&live->source, live->recording, &live->kernel.geo, 0,
-				    &live->snapshot, why);
-	return err;
+		err = snapshot_open(&live->source, live->recording, &live->kernel.geo,
+				    choice->snapshot, &live->snapshot, why);
+	if (err)
+		return err;
+	memcpy(live->boot_id, info.boot_id, sizeof(live->boot_id));
+	if (recording_damage(live->recording, damage, sizeof(damage)))
+		fprintf(stderr, "pwtrace: %s: %s\n", choice->path, damage);
+	return 0;
 }
 
 int live_open(struct live *live, const struct source_choice *choice, struct problem *why)
 {
 	const struct kernel *kernel = &live->kernel;
-	int err = choice->path ? open_recorded(live, choice->path, why) :
+	int err = choice->path ? open_recorded(live, choice, why) :
 				 open_running(live, choice->kind, why);
 
 	if (!err && stream_open(&live->stream, live->source, &kernel->geo, live->snapshot.root,

@@ -14,7 +14,8 @@
 /* --source */
 struct source_choice {
 	enum source_kind kind;
-	const char *path; /* of a recording; NULL: the running kernel */
+	const char *path;      /* of a recording; NULL: the running kernel */
+	unsigned int snapshot; /* of the recording; or SNAPSHOT_LAST */
 };
 
 #define SOURCE_HELP \
@@ -23,6 +24,7 @@ struct source_choice {
 struct live {
 	struct kernel kernel;
 	struct recording *recording; /* NULL: it is the running kernel */
+	char boot_id[40];	     /* of the recorded one */
 	struct pwt_snapshot snapshot;
 	struct source *source;
 	struct stream *stream;

@@ -277,6 +277,7 @@ static void announce(const struct watch *watch)
 static int run(struct watch *watch)
 {
 	const struct watch_options *options = watch->options;
+	struct problem why;
 	pid_t child = 0;
 	int err, status;
 
@@ -297,6 +298,8 @@ static int run(struct watch *watch)
 		err = session_drain(&watch->session);
 	if (watch->triggered)
 		tape_trigger(watch->session.tape);
+	if (options->snapshot && tape_snapshot(watch->session.tape, &why))
+		fprintf(stderr, "pwtrace: %s\n", why.text);
 	if (err) {
 		fprintf(stderr, "pwtrace: cannot go on: %s\n", strerror(-err));
 		return EXIT_INTERNAL;
@@ -319,6 +322,8 @@ static int open_and_run(struct watch *watch)
 		return EXIT_USAGE;
 	}
 	if (session_attach(&watch->session, &options->capture, &events, watch, &why))
+		return cannot_run(&options->common, why.text);
+	if (options->snapshot && tape_snapshot(watch->session.tape, &why))
 		return cannot_run(&options->common, why.text);
 	if (start_emitter(watch)) {
 		fprintf(stderr, "pwtrace: out of memory\n");

@@ -58,6 +58,7 @@ static const char record_help[] =
 	"\n"
 	"  -o, --output FILE    the recording; - for a pipe\n"
 	"      --print          show the changes as well, as 'pwtrace watch' does, with its filters\n"
+	"      --snapshot       all tables at the beginning and at the end, for 'pwtrace diff'\n"
 	"      --redact         without physical addresses and the kernel's place in memory\n"
 	"      --rotate AMOUNT  another file after 64K, 16M or 1G, or 30s, 10m or 1h: FILE.0000 ...\n"
 	"      --keep N         of these files, only the last N\n"
@@ -107,6 +108,7 @@ enum {
 	OPT_NO_RULE,
 	OPT_RECORD,
 	OPT_PRINT,
+	OPT_SNAPSHOT,
 	OPT_REDACT,
 	OPT_ROTATE,
 	OPT_KEEP,
@@ -143,6 +145,7 @@ static const struct option watch_long[] = { FILTER_LONG,
 static const struct option record_long[] = { FILTER_LONG,
 					     CAPTURE_LONG,
 					     { "print", no_argument, NULL, OPT_PRINT },
+					     { "snapshot", no_argument, NULL, OPT_SNAPSHOT },
 					     { "redact", no_argument, NULL, OPT_REDACT },
 					     { "rotate", required_argument, NULL, OPT_ROTATE },
 					     { "keep", required_argument, NULL, OPT_KEEP },
@@ -332,6 +335,9 @@ static int parse_option(struct watch_options *options, int opt)
 	case OPT_PRINT:
 		options->silent = false;
 		return 0;
+	case OPT_SNAPSHOT:
+		options->snapshot = true;
+		return 0;
 	case OPT_REDACT:
 		options->tape.redact = true;
 		return 0;
@@ -375,6 +381,8 @@ static int complete_tape(struct watch_options *options)
 		wrong = "a pipe is one file: no --rotate and no --ring-only with -o -";
 	else if (!strcmp(tape->path, "-") && (options->common.json || !options->silent))
 		wrong = "the recording goes to standard output: no -j and no --print with -o -";
+	else if (options->snapshot && (options->ring_only || tape->redact))
+		wrong = "--snapshot goes with neither --ring-only nor --redact: tables are addresses";
 	if (wrong) {
 		fprintf(stderr, "pwtrace: %s\n", wrong);
 		return -EINVAL;

@@ -26,6 +26,7 @@ struct watch_options {
 	struct tape_options tape; /* path NULL: nothing is recorded */
 	uint32_t triggers;	  /* of what is kept in memory; bits: 1 << enum verdict */
 	bool ring_only;
+	bool snapshot;	      /* of the tables, at the beginning and at the end */
 	uint64_t keep;	      /* files */
 	bool trigger_refused; /* ... and a request that was refused */
 	bool silent;	      /* changes are recorded, and not shown */

@@ -38,7 +38,7 @@ const char *leaf_name(const struct geometry *geo, enum leaf_size size, char *buf
 	return buf;
 }
 
-static enum leaf_size size_of(const struct leaf_run *run)
+enum leaf_size leaf_size_of(const struct leaf_run *run)
 {
 	bool cont = run->desc & PTE_CONT;
 
@@ -63,7 +63,7 @@ void sizes_add(struct sizes *sizes, const struct leaf_run *run)
 	} else if (!desc_valid(run->desc)) {
 		sizes->invalid += run->size;
 	} else {
-		sizes->mapped[size_of(run)] += run->size;
+		sizes->mapped[leaf_size_of(run)] += run->size;
 		if (desc_writable(run->desc, run->table_bits) &&
 		    desc_executable(run->desc, run->table_bits))
 			sizes->wx += run->size;

@@ -15,6 +15,9 @@ enum leaf_size {
 	LEAF_NR_SIZES,
 };
 
+/* By what a run is mapped. */
+enum leaf_size leaf_size_of(const struct leaf_run *run);
+
 /* Bytes that leaves of the size map, a whole contiguous run where it is one; 0: no such leaves. */
 uint64_t leaf_bytes(const struct geometry *geo, enum leaf_size size);
 

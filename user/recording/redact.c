@@ -10,6 +10,8 @@
 
 #include "geometry/descriptor.h"
 
+#define IN_REACH (2ULL << 30)
+
 /* Of what is added: the largest block, so that what is aligned stays aligned. */
 static uint64_t granule(const struct geometry *geo)
 {
@@ -63,15 +65,24 @@ uint64_t redact_physical(const struct redaction *redaction, uint64_t pa)
 	return redaction->kernel ? pa + redaction->physical : pa;
 }
 
+/* The image, and what has to be in reach of its code: modules, programs (arch/arm64/mm/init.c). */
+static bool near_image(const struct kernel *kernel, uint64_t addr)
+{
+	const struct zone_range *image = &kernel->zones.range[ZONE_IMAGE];
+
+	return image->start &&
+	       addr - (image->start - IN_REACH) < image->end - image->start + 2 * IN_REACH;
+}
+
 uint64_t redact_address(const struct redaction *redaction, uint64_t addr)
 {
 	if (!redaction->kernel || !addr)
 		return addr;
+	if (near_image(redaction->kernel, geometry_untag(addr)))
+		return addr + redaction->image;
 	switch (zone_of(&redaction->kernel->zones, geometry_untag(addr))) {
 	case ZONE_LINEAR:
 		return addr + redaction->linear;
-	case ZONE_IMAGE:
-		return addr + redaction->image;
 	case ZONE_VMEMMAP:
 		return addr + redaction->vmemmap;
 	default:
@@ -176,6 +187,7 @@ void redact_record(const struct redaction *redaction, struct pwt_hdr *hdr, size_
 	struct pwt_callback *callback = (struct pwt_callback *)hdr;
 	struct pwt_split *split = (struct pwt_split *)hdr;
 	struct pwt_pages *pages = (struct pwt_pages *)hdr;
+	struct pwt_area *area = (struct pwt_area *)hdr;
 
 	(void)size; /* wire_size() has looked at it */
 	hdr->task = redact_address(redaction, hdr->task);
@@ -187,6 +199,8 @@ void redact_record(const struct redaction *redaction, struct pwt_hdr *hdr, size_
 		redact_path(redaction, exit->args[0], &exit->at, (uint64_t *)exit->entries,
 			    small(&exit->at));
 		exit->args[0] = redact_address(redaction, exit->args[0]);
+		if (hdr->func == PWT_FN_VMALLOC)
+			exit->ret = redact_address(redaction, exit->ret);
 		break;
 	case PWT_SLICE:
 		redact_slice(redaction, (struct pwt_slice *)hdr);
@@ -205,6 +219,9 @@ void redact_record(const struct redaction *redaction, struct pwt_hdr *hdr, size_
 	case PWT_SPLIT:
 		/* of no use to anybody: where an entry is, what it is, how to allocate */
 		memset((void *)split->args, 0, sizeof(split->args));
+		break;
+	case PWT_AREA:
+		area->addr = redact_address(redaction, area->addr);
 		break;
 	case PWT_PAGES:
 		for (unsigned int i = 0; i < pages->nr; i++)

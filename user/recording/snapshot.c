@@ -6,6 +6,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "dump/leaves.h"
+
 /* Asked for at once: as many as a table has entries, and those above. */
 #define MOST_PAGES 520
 /* Tables of a terabyte that is mapped by pages; a file that has more is not believed. */
@@ -37,6 +39,58 @@ void snapshot_table(void *ctx, enum pgtable_level level, uint64_t addr, uint64_t
 		table.marks |= PWT_TABLE_UNREADABLE;
 	recorder_add2(writer->recorder, PWT_REC_TABLE, &table, sizeof(table), page,
 		      writer->page_size);
+}
+
+static void ignore_run(void *ctx, const struct leaf_run *run)
+{
+	(void)ctx, (void)run;
+}
+
+static unsigned int marks(void *ctx, enum pgtable_level level)
+{
+	return stream_marks(ctx, level);
+}
+
+/* Walked as if they were to be shown, so that what is torn is found out. */
+static int walk_all(struct snapshot_writer *writer, struct stream *stream,
+		    const struct kernel *kernel)
+{
+	struct leaves_options options = { .marks = marks, .marks_ctx = stream };
+	struct mm_struct mm = {
+		.geo = &kernel->geo,
+		.memory = stream_memory(stream),
+		.root = kernel->root_pa,
+		.mmap_lock.count = -1,
+	};
+
+	stream_watch(stream, snapshot_table, writer);
+	stream_begin(stream, 0);
+	leaves_walk(&mm, kernel->zones.range[ZONE_LINEAR].start, -1UL, &options, ignore_run, NULL);
+	return stream_error(stream);
+}
+
+int snapshot_take(struct recorder *recorder, const struct kernel *kernel, struct problem *why)
+{
+	struct snapshot_writer writer = { recorder, geometry_page_size(&kernel->geo) };
+	struct pwt_snapshot snapshot = {
+		.root = kernel->root_pa,
+		.base = kernel->zones.range[ZONE_LINEAR].start,
+		.start = kernel->zones.range[ZONE_LINEAR].start,
+	};
+	struct source *source = NULL;
+	struct stream *stream = NULL;
+	int err = source_open(&source, SOURCE_AUTO, kernel, why);
+
+	if (err)
+		return err;
+	err = stream_open(&stream, source, &kernel->geo, snapshot.root, snapshot.base);
+	if (!err)
+		err = snapshot_begin(&writer, &snapshot);
+	if (!err)
+		err = walk_all(&writer, stream, kernel);
+	stream_close(stream);
+	source_close(source);
+	return err ? problem(why, err, "cannot take a snapshot: %s", strerror(-err)) : 0;
 }
 
 /* Where a table is in the file. */
@@ -161,17 +215,22 @@ static int look_through(struct by_file *by, unsigned int number, struct pwt_snap
 
 	recording_begin(by->recording, 1ULL << PWT_REC_SNAPSHOT | 1ULL << PWT_REC_TABLE);
 	while (!err && (more = recording_next(by->recording, &record)) > 0) {
-		if (record.type == PWT_REC_SNAPSHOT && record.size >= sizeof(*snapshot) &&
-		    snapshots++ == number)
-			memcpy(snapshot, record.data, sizeof(*snapshot));
-		else if (record.type == PWT_REC_TABLE && snapshots == number + 1)
+		if (record.type == PWT_REC_SNAPSHOT && record.size >= sizeof(*snapshot)) {
+			bool last = number == SNAPSHOT_LAST;
+
+			if (last || snapshots == number)
+				memcpy(snapshot, record.data, sizeof(*snapshot));
+			by->nr = last ? 0 : by->nr;
+			snapshots++;
+		} else if (record.type == PWT_REC_TABLE && snapshots &&
+			   (number == SNAPSHOT_LAST || snapshots == number + 1))
 			err = note_table(by, &record);
 	}
 	if (!err && more < 0)
 		err = more;
 	if (err)
 		return problem(why, err, "cannot read the recording: %s", strerror(-err));
-	if (snapshots <= number)
+	if (!snapshots || (number != SNAPSHOT_LAST && snapshots <= number))
 		return problem(why, -ENOENT,
 			       "the recording has %u snapshots of tables: it takes one that dump -o "
 			       "or record --snapshot made",

@@ -19,9 +19,14 @@ int snapshot_begin(struct snapshot_writer *writer, struct pwt_snapshot *snapshot
 void snapshot_table(void *ctx, enum pgtable_level level, uint64_t addr, uint64_t pa,
 		    const void *page, unsigned int marks);
 
+/* All of the running kernel's tables, as they are. 0, or a negative errno with @why filled in. */
+int snapshot_take(struct recorder *recorder, const struct kernel *kernel, struct problem *why);
+
+#define SNAPSHOT_LAST (~0U)
+
 /**
  * snapshot_open() - read a snapshot's tables
- * @number: which one, from 0
+ * @number: which one, from 0; or SNAPSHOT_LAST
  * @snapshot: filled in
  * @why: filled in on failure
  *

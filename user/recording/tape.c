@@ -12,6 +12,7 @@
 #include "recording/events.h"
 #include "recording/kernel.h"
 #include "recording/sink.h"
+#include "recording/snapshot.h"
 
 #define TICK_NS	    1000000000ULL
 #define MOST_STACKS 16384 /* of the map of stacks */
@@ -262,6 +263,11 @@ void tape_stack(struct tape *tape, int32_t id)
 void tape_symbol(struct tape *tape, uint64_t addr)
 {
 	symbol_writer_add(tape->symbols, addr);
+}
+
+int tape_snapshot(struct tape *tape, struct problem *why)
+{
+	return snapshot_take(tape->recorder, tape->kernel, why);
 }
 
 static void write_losses(struct tape *tape, bool last)

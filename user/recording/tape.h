@@ -55,6 +55,9 @@ void tape_state(struct tape *tape, struct pwt_state *state, size_t size);
 void tape_stack(struct tape *tape, int32_t id);
 void tape_symbol(struct tape *tape, uint64_t addr);
 
+/* The kernel's tables as they are. 0, or a negative errno with @why filled in. */
+int tape_snapshot(struct tape *tape, struct problem *why);
+
 /* What is in memory is wanted. */
 void tape_trigger(struct tape *tape);
 
