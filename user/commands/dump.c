@@ -7,6 +7,7 @@
 
 #include "commands/commands.h"
 #include "commands/live.h"
+#include "commands/stop.h"
 #include "dump/markers.h"
 #include "emit/object.h"
 #include "emit/table.h"
@@ -177,6 +178,7 @@ static int write_tables(struct dump *dump)
 				"a recording: copy it\n");
 		return EXIT_USAGE;
 	}
+	stop_not_on_writes(!strcmp(dump->output, "-"));
 	err = recorder_open(&recorder, dump->output);
 	if (err) {
 		recorder_problem(err, dump->output, &why);
