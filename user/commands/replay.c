@@ -165,6 +165,15 @@ static int look_ahead(struct replay *replay, struct recording *recording, struct
 	return err ? problem(why, err, "cannot read it: %s", strerror(-err)) : 0;
 }
 
+static void note_damage(struct replay *replay, size_t part, const struct recording *recording)
+{
+	char damage[160];
+
+	if (!*replay->damage && recording_damage(recording, damage, sizeof(damage)))
+		snprintf(replay->damage, sizeof(replay->damage), "%s%s%s",
+			 part ? replay->paths[part] : "", part ? ": " : "", damage);
+}
+
 /* Symbols of all parts: a change may be shown in one, and its caller be named in another. */
 static int learn(struct replay *replay, size_t part, struct problem *why)
 {
@@ -178,8 +187,14 @@ static int learn(struct replay *replay, size_t part, struct problem *why)
 			       part ? NULL : &replay->info, why);
 	if (!err && part)
 		err = kernel_join_symbols(&replay->kernel, &kernel);
+	/* what it would tell, the first one has told, but for names */
+	if (part && err == -ENODATA)
+		err = 0;
 	if (!err)
 		err = look_ahead(replay, recording, why);
+	/* in what has no events, too: losses would not be told */
+	if (!err)
+		note_damage(replay, part, recording);
 	kernel_close(&kernel);
 	recording_close(recording);
 	return err;
@@ -328,15 +343,6 @@ static int take_events(struct replay *replay, const struct recorded *record)
 	replay->bad_events++;
 	lose_track(replay);
 	return 0;
-}
-
-static void note_damage(struct replay *replay, size_t part, const struct recording *recording)
-{
-	char damage[160];
-
-	if (!*replay->damage && recording_damage(recording, damage, sizeof(damage)))
-		snprintf(replay->damage, sizeof(replay->damage), "%s%s%s",
-			 part ? replay->paths[part] : "", part ? ": " : "", damage);
 }
 
 /* The parts of a recording follow each other; what one of them lacks is missing. */
