@@ -6,7 +6,7 @@ HOSTCC ?= cc
 BUILD_HOST ?= build/host
 
 UNIT_PROGRAMS := geometry descriptor zone image pagewalk addrxlat vma folio memory exhaustive compare \
-	model vmap op check mismatch story births kernel live filter stream leaves audit recording replay
+	model vmap op check mismatch story births kernel live filter stream leaves audit recording hostile replay
 UNIT_BINS := $(UNIT_PROGRAMS:%=$(BUILD_HOST)/unit/%)
 UNIT_TESTS := $(UNIT_BINS) tests/unit/vmlinux_gen.sh
 
@@ -22,6 +22,7 @@ UNIT_REPLAY := $(UNIT_RECORDING) $(UNIT_KERNEL) \
 	$(patsubst %.c,$(UNIT_OBJ)/%.o,$(addprefix user/emit/,draw.c emit.c json.c object.c text.c) \
 	$(addprefix user/commands/,checker.c replay.c session.c) $(addprefix tests/unit/,forge.c stage.c scenario.c))
 UNIT_WRAP := -Wl,--wrap=clock_gettime,--wrap=kfence_pool_now,--wrap=vmcoreinfo_read_elf
+UNIT_WITH_REPLAY := $(addprefix $(BUILD_HOST)/unit/,recording hostile replay)
 UNIT_OBJS := $(UNIT_SHARED) $(UNIT_KERNEL) $(UNIT_FILTER) $(UNIT_PRINT) $(UNIT_REPLAY) \
 	$(UNIT_PROGRAMS:%=$(UNIT_OBJ)/tests/unit/%.o)
 UNIT_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
@@ -32,9 +33,9 @@ UNIT_CFLAGS := -std=gnu11 -D_GNU_SOURCE -O1 -g -fno-omit-frame-pointer -Wall -We
 $(BUILD_HOST)/unit/kernel $(BUILD_HOST)/unit/live: $(UNIT_KERNEL)
 $(BUILD_HOST)/unit/kernel $(BUILD_HOST)/unit/live: HOSTLIBS = $(shell pkg-config --libs libbpf)
 $(BUILD_HOST)/unit/filter: $(UNIT_FILTER)
-$(BUILD_HOST)/unit/recording $(BUILD_HOST)/unit/replay: $(UNIT_REPLAY)
-$(BUILD_HOST)/unit/recording $(BUILD_HOST)/unit/replay: HOSTLDFLAGS += $(UNIT_WRAP)
-$(BUILD_HOST)/unit/recording $(BUILD_HOST)/unit/replay: HOSTLIBS = \
+$(UNIT_WITH_REPLAY): $(UNIT_REPLAY)
+$(UNIT_WITH_REPLAY): HOSTLDFLAGS += $(UNIT_WRAP)
+$(UNIT_WITH_REPLAY): HOSTLIBS = \
 	$(shell pkg-config --libs libbpf json-c libzstd zlib)
 $(BUILD_HOST)/unit/leaves: $(UNIT_PRINT)
 $(BUILD_HOST)/unit/leaves: HOSTLIBS = $(shell pkg-config --libs json-c)

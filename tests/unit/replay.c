@@ -75,7 +75,7 @@ TEST(a_replay_is_what_was_live)
 
 	choose_paths();
 	for (int i = 0; i < 12; i++) {
-		struct told_run live, again;
+		struct told_run live, again = {};
 		struct problem why;
 
 		test_case("SEED=%#llx", (unsigned long long)seed);
@@ -188,7 +188,7 @@ static bool compare(const struct told_run *whole, const struct told_run *part, s
 
 static bool replay_part(const struct told_run *whole, struct kept *kept)
 {
-	struct told_run part;
+	struct told_run part = {};
 	struct problem why;
 	int err = stage_replay(&part_path, 1, &part, &why);
 	bool good;

@@ -222,6 +222,9 @@ static char *json_of(struct emitter *emitter, const struct change *change,
 static void tell(struct told_run *run, struct emitter *emitter, const struct change *change,
 		 const struct stack *stack)
 {
+	run->verdicts[change->verdict]++;
+	if (run->terse)
+		return;
 	if (run->nr == run->room) {
 		run->room = run->room ? run->room * 2 : 256;
 		run->told = realloc(run->told, run->room * sizeof(*run->told));
@@ -232,7 +235,6 @@ static void tell(struct told_run *run, struct emitter *emitter, const struct cha
 		.reason = change->reason,
 		.json = json_of(emitter, change, stack, NULL),
 	};
-	run->verdicts[change->verdict]++;
 }
 
 static struct emitter *new_emitter(const struct kernel *kernel)
@@ -278,30 +280,26 @@ static void on_sent(void *ctx, const void *record, size_t size)
 	free(exact);
 }
 
-static const char symbols[] = "ffffc00080000000 T _text\n"
-			      "ffffc00080000000 T _stext\n"
-			      "ffffc00080100000 T set_memory_valid\n"
-			      "ffffc00080110000 T set_memory_x\n"
-			      "ffffc00080300000 t __change_memory_common\n"
-			      "ffffc00080400000 t change_memory_common\n"
-			      "ffffc00080410000 T vfree\n"
-			      "ffffc00080420000 T bpf_prog_select_runtime\n"
-			      "ffffc00080430000 t do_init_module\n"
-			      "ffffc00080440000 T invoke_syscall\n"
-			      "ffffc00080450000 t update_range_prot\n"
-			      "ffffc00080460000 T vmap\n"
-			      "ffffc00080470000 T __vmalloc_area_node\n"
-			      "ffffc00080480000 T _etext\n"
-			      "ffffc00080500000 d pageattr_ops\n"
-			      "ffffc00080600000 D swapper_pg_dir\n"
-			      "ffffc00080700000 B _end\n";
+const char stage_symbols[] = "ffffc00080000000 T _text\n"
+			     "ffffc00080000000 T _stext\n"
+			     "ffffc00080100000 T set_memory_valid\n"
+			     "ffffc00080110000 T set_memory_x\n"
+			     "ffffc00080300000 t __change_memory_common\n"
+			     "ffffc00080400000 t change_memory_common\n"
+			     "ffffc00080410000 T vfree\n"
+			     "ffffc00080420000 T bpf_prog_select_runtime\n"
+			     "ffffc00080430000 t do_init_module\n"
+			     "ffffc00080440000 T invoke_syscall\n"
+			     "ffffc00080450000 t update_range_prot\n"
+			     "ffffc00080460000 T vmap\n"
+			     "ffffc00080470000 T __vmalloc_area_node\n"
+			     "ffffc00080480000 T _etext\n"
+			     "ffffc00080500000 d pageattr_ops\n"
+			     "ffffc00080600000 D swapper_pg_dir\n"
+			     "ffffc00080700000 B _end\n";
 
-static void make_kernel(struct stage *stage, const struct stage_options *options)
+const char *stage_vmcoreinfo(const struct world *world)
 {
-	struct kernel *kernel = &stage->session.kernel;
-	struct kallsyms *syms;
-	struct problem why;
-
 	snprintf(vmcoreinfo, sizeof(vmcoreinfo),
 		 "OSRELEASE=7.3.4\nBUILD-ID=0123456789abcdef0123456789abcdef01234567\nPAGESIZE=4096\n"
 		 "SYMBOL(swapper_pg_dir)=ffffc00080600000\nSIZE(page)=64\nNUMBER(VA_BITS)=48\n"
@@ -310,12 +308,20 @@ static void make_kernel(struct stage *stage, const struct stage_options *options
 		 "NUMBER(VMEMMAP_START)=%#llx\nNUMBER(VMEMMAP_END)=0xfffffdffffe00000\n"
 		 "NUMBER(kimage_voffset)=%#llx\nNUMBER(PHYS_OFFSET)=%#llx\n"
 		 "NUMBER(TCR_EL1_T1SZ)=0x10\n",
-		 VMEMMAP, 0xffffc00080600000 - (unsigned long long)stage->world->tables.root,
-		 PHYS_OFFSET);
-	if (!EXPECT_EQ(kernel_parse_vmcoreinfo(kernel, vmcoreinfo, &why), 0))
+		 VMEMMAP, 0xffffc00080600000 - (unsigned long long)world->tables.root, PHYS_OFFSET);
+	return vmcoreinfo;
+}
+
+static void make_kernel(struct stage *stage, const struct stage_options *options)
+{
+	struct kernel *kernel = &stage->session.kernel;
+	struct kallsyms *syms;
+	struct problem why;
+
+	if (!EXPECT_EQ(kernel_parse_vmcoreinfo(kernel, stage_vmcoreinfo(stage->world), &why), 0))
 		test_note("%s", why.text);
 	EXPECT_EQ(kallsyms_new(&syms), 0);
-	EXPECT_EQ(kallsyms_add(syms, symbols, strlen(symbols)), 0);
+	EXPECT_EQ(kallsyms_add(syms, stage_symbols, strlen(stage_symbols)), 0);
 	kallsyms_finish(syms);
 	kernel_use_symbols(kernel, syms);
 	snprintf(kernel->release, sizeof(kernel->release), "7.3.4-made-up");
@@ -441,7 +447,7 @@ int stage_replay(char *const *paths, size_t nr, struct told_run *run, struct pro
 	struct summary summary;
 	int err;
 
-	*run = (struct told_run){};
+	*run = (struct told_run){ .terse = run->terse };
 	err = replay_open(&playback.replay, paths, nr, 0, &events, &playback, why);
 	if (err)
 		return err;

@@ -13,6 +13,10 @@
 #define SET_MEMORY_VALID_CODE 0xffffc00080100010ULL
 #define COMMON_CODE	      0xffffc00080400010ULL
 
+/* The kernel's symbols, and its note: of a kernel with the tables of @world. */
+extern const char stage_symbols[];
+const char *stage_vmcoreinfo(const struct world *world);
+
 /* A change as it is told, and the line of JSON. */
 struct told {
 	uint64_t seq;
@@ -23,6 +27,7 @@ struct told {
 
 /* All changes of a run. */
 struct told_run {
+	bool terse; /* changes are counted only */
 	struct told *told;
 	size_t nr, room;
 	uint64_t verdicts[VERDICT_NR];
@@ -63,7 +68,10 @@ void stage_kfence(struct stage *stage, uint64_t start, uint64_t size);
 /* The end of the capture: what was told, and the file is complete. */
 void stage_close(struct stage *stage, struct told_run *run);
 
-/* The same out of the parts of a recording. 0, or what replay_open() or replay_run() said. */
+/*
+ * The same out of the parts of a recording. @run: zeroed but for terse. 0, or what replay_open() or
+ * replay_run() said.
+ */
 int stage_replay(char *const *paths, size_t nr, struct told_run *run, struct problem *why);
 
 #endif

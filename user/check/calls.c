@@ -6,7 +6,7 @@
 #include "story.h"
 
 /* More of them, and more bytes, than any kernel has under way: what is recorded may be made up. */
-#define MOST_CALLS 32768
+#define MOST_CALLS 12288
 #define MOST_WORDS (64U << 20)
 
 static struct call **bucket(struct check *check, uint64_t task)

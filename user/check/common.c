@@ -37,12 +37,13 @@ static int add_aliases(const struct check *check, struct common *common,
 		       const struct change *change)
 {
 	uint64_t page = geometry_page_size(check->config.geo), addr = geometry_untag(change->addr);
+	uint64_t nr = change->size / page + !!(change->size % page);
 	int err = 0;
 
-	if (change->size / page > MOST_ALIASES - common->aliases)
+	if (nr > MOST_ALIASES - common->aliases)
 		return -E2BIG;
-	for (uint64_t size = 0; !err && size < change->size; size += page)
-		err = add_alias(common, addr + size);
+	for (uint64_t i = 0; !err && i < nr; i++)
+		err = add_alias(common, addr + i * page);
 	return err;
 }
 
