@@ -42,6 +42,8 @@ struct replay {
 	uint32_t *by_task;
 	uint32_t nr_tasks;
 	struct answers unseen, kfence;
+	bool kfence_known;
+	uint64_t kfence_start, kfence_size;
 	bool ended; /* the capture had come to its end */
 	uint64_t bad_events;
 	uint64_t next_chunk; /* number that the next part should begin with; 0: it is the first */
@@ -64,15 +66,27 @@ static void add_answer(struct answers *answers, const void *data, size_t size)
 	memcpy(&answers->answer[answers->nr++], data, size < 8 ? size : 8);
 }
 
+/* What was not asked for holds until another is known. */
+static void forget_answers(struct answers *answers)
+{
+	if (answers->nr)
+		answers->last = answers->answer[answers->nr - 1];
+	answers->nr = answers->used = 0;
+}
+
 static uint64_t unseen(void *ctx)
 {
 	return next_answer(&((struct replay *)ctx)->unseen);
 }
 
+/* It was asked at that time, or is known from the end. */
 static bool in_kfence_pool(void *ctx, uint64_t addr)
 {
-	(void)addr;
-	return next_answer(&((struct replay *)ctx)->kfence);
+	struct replay *replay = ctx;
+
+	if (replay->kfence.used < replay->kfence.nr)
+		return next_answer(&replay->kfence);
+	return !replay->kfence_known || addr - replay->kfence_start < replay->kfence_size;
 }
 
 /* "hook=FUNC STATE ERROR MISSED NAME": the last record of its kind tells most. */
@@ -109,9 +123,10 @@ static void take_hooks(struct replay *replay, const struct recorded *record)
 	value = text_value(text, record->size, "backend", &len);
 	if (value)
 		snprintf(replay->backend, sizeof(replay->backend), "%.*s", (int)(len & 15), value);
-	value = text_value(text, record->size, "rules_off", &len);
-	if (value && len < 12)
-		replay->rules_off |= strtoul(value, NULL, 10);
+	replay->rules_off |= text_number(text, record->size, "rules_off");
+	replay->kfence_known = text_value(text, record->size, "kfence_size", &len) != NULL;
+	replay->kfence_start = text_number(text, record->size, "kfence_start");
+	replay->kfence_size = text_number(text, record->size, "kfence_size");
 }
 
 static int take_stack(struct replay *replay, const struct recorded *record)
@@ -288,9 +303,8 @@ static int take_event(struct replay *replay, const struct event *event)
 		if (event->kind < PWT_NR_TYPES)
 			err = take_record(replay, event);
 	}
-	/* what was not asked for is of no use any more */
-	replay->unseen.nr = replay->unseen.used = 0;
-	replay->kfence.nr = replay->kfence.used = 0;
+	forget_answers(&replay->unseen);
+	forget_answers(&replay->kfence);
 	return err;
 }
 

@@ -325,6 +325,19 @@ const char *text_value(const char *text, size_t size, const char *key, size_t *l
 	return NULL;
 }
 
+uint64_t text_number(const char *text, size_t size, const char *key)
+{
+	size_t len;
+	const char *value = text_value(text, size, key, &len);
+	char digits[24];
+
+	if (!value || len >= sizeof(digits))
+		return 0;
+	memcpy(digits, value, len);
+	digits[len] = 0;
+	return strtoull(digits, NULL, 10);
+}
+
 static void get_string(const struct recorded *info, const char *key, char *buf, size_t size)
 {
 	size_t len;
@@ -340,10 +353,7 @@ static void get_string(const struct recorded *info, const char *key, char *buf, 
 
 static uint64_t get_number(const struct recorded *info, const char *key)
 {
-	char buf[24];
-
-	get_string(info, key, buf, sizeof(buf));
-	return strtoull(buf, NULL, 10);
+	return text_number(info->data, info->size, key);
 }
 
 static void take_info(struct kernel *kernel, struct recorded_info *info,

@@ -47,9 +47,8 @@ void tape_idle(struct tape *tape);
 void tape_unseen(struct tape *tape, uint64_t answer);
 void tape_kfence(struct tape *tape, bool answer);
 
-/* What a change needs to be shown: a stack, and the symbol of an address. */
-void tape_stack(struct tape *tape, int32_t id);
-void tape_symbol(struct tape *tape, uint64_t addr);
+/* Where KFENCE has its pages, as far as is known at the end; size 0: nowhere. */
+void tape_kfence_pool(struct tape *tape, uint64_t start, uint64_t size);
 
 /* The kernel's tables as they are. 0, or a negative errno with @why filled in. */
 int tape_snapshot(struct tape *tape, struct problem *why);
