@@ -238,6 +238,11 @@ static void load_state(struct kernel *kernel)
 	if (!kernel_variable(kernel, "ioremap_max_page_shift", 4, &value))
 		kernel->ioremap_shift = value;
 	kernel->vmalloc_pages = !kernel_variable(kernel, "vmap_allow_huge", 1, &value) && !value;
+	/*
+	 * Up to fa93b45fd397 (v6.18, as the pageattr callbacks) CONFIG_PTDUMP_DEBUGFS forbids
+	 * blocks.
+	 */
+	kernel->no_blocks = !kernel->pageattr_ops && kallsyms_find(kernel->syms, "ptdump_show");
 }
 
 int kernel_open(struct kernel *kernel, struct problem *why)
