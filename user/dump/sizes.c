@@ -38,7 +38,7 @@ const char *leaf_name(const struct geometry *geo, enum leaf_size size, char *buf
 	return buf;
 }
 
-static enum leaf_size size_of(const struct leaf_run *run)
+enum leaf_size leaf_size_of(const struct leaf_run *run)
 {
 	bool cont = run->desc & PTE_CONT;
 
@@ -63,11 +63,21 @@ void sizes_add(struct sizes *sizes, const struct leaf_run *run)
 	} else if (!desc_valid(run->desc)) {
 		sizes->invalid += run->size;
 	} else {
-		sizes->mapped[size_of(run)] += run->size;
+		sizes->mapped[leaf_size_of(run)] += run->size;
 		if (desc_writable(run->desc, run->table_bits) &&
 		    desc_executable(run->desc, run->table_bits))
 			sizes->wx += run->size;
 	}
+}
+
+void sizes_sum(struct sizes *to, const struct sizes *from)
+{
+	for (enum leaf_size size = 0; size < LEAF_NR_SIZES; size++)
+		to->mapped[size] += from->mapped[size];
+	to->invalid += from->invalid;
+	to->bad += from->bad;
+	to->wx += from->wx;
+	to->torn += from->torn;
 }
 
 uint64_t sizes_total(const struct sizes *sizes)
@@ -77,4 +87,9 @@ uint64_t sizes_total(const struct sizes *sizes)
 	for (enum leaf_size size = 0; size < LEAF_NR_SIZES; size++)
 		total += sizes->mapped[size];
 	return total;
+}
+
+uint64_t sizes_huge(const struct sizes *sizes)
+{
+	return sizes_total(sizes) - sizes->mapped[LEAF_PTE];
 }
