@@ -22,6 +22,7 @@ static const struct command commands[] = {
 	{ "dump", cmd_dump, "what the page tables map" },
 	{ "audit", cmd_audit, "what should never be there" },
 	{ "lookup", cmd_lookup, "one address, every level, explained" },
+	{ "areas", cmd_areas, "vmalloc areas: what is mapped huge, what could be and is not" },
 	{ "stat", cmd_stat, "how much of it by pages, contiguous runs and blocks" },
 	{ "selftest", cmd_selftest,
 	  "provoke changes of its own and see that each is judged rightly" },

@@ -104,6 +104,11 @@ refused '--interval x: give seconds' stat -i x
 refused '--count -1: give a number' stat --count -1
 refused "unexpected argument 'linear'" stat linear
 refused 'wants an address or a symbol' lookup
+refused '--sort name: give lost, size, huge or address' areas --sort name
+refused '--min-size x: give bytes' areas --min-size x
+refused '--min-size 1MB: give bytes' areas --min-size 1MB
+refused '--min-size -1: give bytes' areas --min-size=-1
+refused "unexpected argument 'vmalloc'" areas vmalloc
 refused "no rule 'rwx': give one of wx, alias-writable" audit --allow rwx
 refused "unexpected argument 'linear'" audit linear
 

@@ -157,6 +157,8 @@ static const struct {
 	{ "birth", birth_run,
 	  "birth vmalloc|vmalloc_huge|vmap|vmap_reverse BYTES | ioremap BYTES PHYS | "
 	  "pages BYTES SHIFT VPAGES PPAGES [clear|bit|other|cont|run|ret PAGE]" },
+	{ "hold", hold_run, "hold NAME and what birth takes, but no fault" },
+	{ "release", release_run, "release" },
 	{ "info", run_info, "info" },
 	{ "help", run_help, "help" },
 };
@@ -281,6 +283,7 @@ static void __exit pwt_exit(void)
 	walk_exit();
 	plant_undo(last);
 	ambush_undo();
+	release_all();
 	area_free_all(last);
 	kvfree(last);
 }

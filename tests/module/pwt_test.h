@@ -31,6 +31,7 @@ struct kernel_calls {
 	int (*set_direct_map_default_noflush)(struct page *page);
 	int (*set_direct_map_valid_noflush)(struct page *page, unsigned int nr, bool valid);
 	bool (*can_set_direct_map)(void);
+	struct vm_struct *(*find_vm_area)(const void *addr);
 	struct vm_struct *(*get_vm_area)(unsigned long size, unsigned long flags);
 	int (*__vmap_pages_range_noflush)(unsigned long addr, unsigned long end, pgprot_t prot,
 					  struct page **pages, unsigned int page_shift);
@@ -160,6 +161,12 @@ void ambush_undo(void);
 /* birth.c: mappings that come and go */
 
 int birth_run(int argc, char **argv, struct answer *a);
+
+/* hold.c: mappings that stay */
+
+int hold_run(int argc, char **argv, struct answer *a);
+int release_run(int argc, char **argv, struct answer *a);
+void release_all(void);
 
 /* load.c: many changes */
 

@@ -39,6 +39,7 @@ static const struct {
 	SYM(set_direct_map_default_noflush, true),
 	SYM(set_direct_map_valid_noflush, false),
 	SYM(can_set_direct_map, true),
+	SYM(find_vm_area, false),
 	SYM(get_vm_area, false),
 	SYM(__vmap_pages_range_noflush, false),
 	SYM(update_range_prot, false),

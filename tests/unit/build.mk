@@ -7,12 +7,12 @@ BUILD_HOST ?= build/host
 
 UNIT_PROGRAMS := geometry descriptor zone image pagewalk addrxlat vma folio memory exhaustive compare \
 	model vmap op check mismatch story births kernel live filter stream leaves audit \
-	columns differences redact
+	areas area_pages columns differences redact
 UNIT_BINS := $(UNIT_PROGRAMS:%=$(BUILD_HOST)/unit/%)
 UNIT_TESTS := $(UNIT_BINS) tests/unit/vmlinux_gen.sh
 
 UNIT_OBJ := $(BUILD_HOST)/unit.o
-UNIT_HELPERS := test tables memory_of naive ram space calls naive_vma world play
+UNIT_HELPERS := test tables memory_of naive ram space calls naive_vma world play accounts
 UNIT_SHARED := $(addprefix $(UNIT_OBJ)/,$(UNIT_HELPERS:%=tests/unit/%.o) $(CORE_SRCS:.c=.o))
 UNIT_KERNEL := $(patsubst %.c,$(UNIT_OBJ)/%.o,$(sort $(wildcard user/kernel/*.c)))
 UNIT_FILTER := $(UNIT_OBJ)/user/commands/filter.o

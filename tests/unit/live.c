@@ -314,8 +314,11 @@ TEST(areas_of_nodes)
 	for (int wide = 0; wide < 2; wide++) {
 		struct world *world = calloc(1, sizeof(*world));
 		struct areas *areas = NULL;
+		struct vm_area *list = NULL;
 		struct problem why;
 		uint64_t seen[16] = {};
+		unsigned int missed = 9;
+		size_t nr = 0;
 
 		put_nodes(world, wide);
 		world_open(world, wide);
@@ -345,10 +348,36 @@ TEST(areas_of_nodes)
 		EXPECT_EQ(seen[3], AREA(6));
 		EXPECT_EQ(seen[4], AREA(9));
 		EXPECT_EQ(seen[5], AREA(14));
+		test_case("list");
+		EXPECT_EQ(areas_list(areas, &list, &nr, &missed), 0);
+		EXPECT_EQ(nr, 5);
+		EXPECT_EQ(missed, 0);
+		for (size_t i = 0; i < nr; i++)
+			EXPECT_EQ(list[i].va_start, seen[i + 1]);
+		free(list);
 		areas_close(areas);
 		world_close(world);
 		free(world);
 	}
+}
+
+/* As far as it can be read: so many areas, of which the last has a vm_struct or not. */
+static void check_list(struct areas *areas, size_t nr_wanted, unsigned int missed_wanted,
+		       bool unread)
+{
+	struct vm_area *list = NULL;
+	unsigned int missed = 9;
+	size_t nr = 0;
+
+	EXPECT_EQ(areas_list(areas, &list, &nr, &missed), 0);
+	EXPECT_EQ(nr, nr_wanted);
+	EXPECT_EQ(missed, missed_wanted);
+	for (size_t i = 0; i < nr; i++) {
+		EXPECT_EQ(list[i].va_start, i ? AREA(8) : AREA(4));
+		EXPECT_EQ(list[i].unread, i && unread);
+		EXPECT_EQ(list[i].size, i && (unread || !list[i].vm) ? 0 : 5 * 4096);
+	}
+	free(list);
 }
 
 /* One tree, and trees that cannot be: each ends, and none is taken for an area. */
@@ -411,10 +440,35 @@ TEST(trees_that_are_wrong)
 		err = areas_each(areas, count, seen);
 		EXPECT_EQ(!err, what == FINE || what == NO_VM);
 		EXPECT_EQ(seen[0], err ? 0 : 2);
+		check_list(areas,
+			   what == FINE || what == NO_VM || what == OTHER_VM || what == LOOP_BACK ?
+				   2 :
+				   1,
+			   what != FINE && what != NO_VM && what != OTHER_VM, what == OTHER_VM);
 		areas_close(areas);
 		world_close(world);
 		free(world);
 	}
+}
+
+TEST(no_tree_that_can_be_read)
+{
+	struct world *world = calloc(1, sizeof(*world));
+	struct areas *areas = NULL;
+	struct vm_area *list = NULL;
+	struct problem why;
+	unsigned int missed;
+	size_t nr;
+
+	symbol(world, "vmap_area_root", IMAGE + 0x4000);
+	put(world, IMAGE + 0x4000, 8, 0x1000);
+	world_open(world, false);
+	EXPECT_EQ(areas_open(&areas, &world->kernel, world->kcore, world->types, &why), 0);
+	EXPECT_EQ(areas_list(areas, &list, &nr, &missed), -EIO);
+	EXPECT(!list);
+	areas_close(areas);
+	world_close(world);
+	free(world);
 }
 
 TEST(ways_that_are_not_known)

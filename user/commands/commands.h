@@ -43,6 +43,7 @@ int cmd_selftest(int argc, char **argv);
 int cmd_dump(int argc, char **argv);
 int cmd_stat(int argc, char **argv);
 int cmd_lookup(int argc, char **argv);
+int cmd_areas(int argc, char **argv);
 int cmd_audit(int argc, char **argv);
 
 /* Long options of the common ones start here; a subcommand's own below. */

@@ -7,8 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A number with 0x, or with a K, M, G or T behind it. */
-static int parse_number(const char **text, uint64_t *value)
+int number_parse(const char **text, uint64_t *value)
 {
 	static const char units[] = "KMGT";
 	const char *unit;
@@ -39,13 +38,13 @@ static int by_numbers(struct range *range, const char *text, struct problem *why
 	uint64_t second = 0;
 	char sign;
 
-	if (parse_number(&at, &range->start) || (*at != '-' && *at != '+'))
+	if (number_parse(&at, &range->start) || (*at != '-' && *at != '+'))
 		return problem(why, -EINVAL,
 			       "bad range '%s': give START-END or START+SIZE, numbers as 0xffff... or "
 			       "64K",
 			       text);
 	sign = *at++;
-	if (parse_number(&at, &second) || *at)
+	if (number_parse(&at, &second) || *at)
 		return problem(why, -EINVAL, "bad range '%s': '%s' is no number", text, at);
 	range->end = sign == '-' ? second : range->start + second;
 	if (sign == '+' && !second)

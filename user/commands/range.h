@@ -10,6 +10,12 @@ struct range {
 	uint64_t end; /* 0: the end of the address space */
 };
 
+/*
+ * A number with 0x, or with a K, M, G or T behind it; @text is moved behind it.
+ * 0, -EINVAL or -ERANGE.
+ */
+int number_parse(const char **text, uint64_t *value);
+
 /**
  * range_parse() - find what @text means
  * @text: a zone, START-END, START+SIZE, a symbol or module:NAME; NULL: all of the kernel's half

@@ -13,6 +13,7 @@
 #include "commands/live.h"
 #include "commands/stop.h"
 #include "dump/sizes.h"
+#include "emit/amount.h"
 #include "emit/object.h"
 
 static const char help[] =
@@ -89,21 +90,6 @@ static void line(struct stat *stat, const char *format, ...)
 	/* what stood there may be longer */
 	puts(stat->repaint ? "\033[K" : "");
 	stat->lines++;
-}
-
-/* Right-aligned in 11 columns: "1.50G", "64K", "-" for nothing. */
-static const char *amount(uint64_t bytes, char buf[16])
-{
-	static const char units[] = "KMGTPE";
-	const char *unit = units;
-	double value = bytes / 1024.0;
-
-	if (!bytes)
-		return "-";
-	for (; value >= 1024 && unit[1]; unit++)
-		value /= 1024;
-	snprintf(buf, 16, value == (uint64_t)value ? "%.0f%c" : "%.2f%c", value, *unit);
-	return buf;
 }
 
 static void cell(char *text, size_t size, uint64_t now, const uint64_t *before)

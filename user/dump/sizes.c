@@ -70,6 +70,16 @@ void sizes_add(struct sizes *sizes, const struct leaf_run *run)
 	}
 }
 
+void sizes_sum(struct sizes *to, const struct sizes *from)
+{
+	for (enum leaf_size size = 0; size < LEAF_NR_SIZES; size++)
+		to->mapped[size] += from->mapped[size];
+	to->invalid += from->invalid;
+	to->bad += from->bad;
+	to->wx += from->wx;
+	to->torn += from->torn;
+}
+
 uint64_t sizes_total(const struct sizes *sizes)
 {
 	uint64_t total = 0;
@@ -77,4 +87,9 @@ uint64_t sizes_total(const struct sizes *sizes)
 	for (enum leaf_size size = 0; size < LEAF_NR_SIZES; size++)
 		total += sizes->mapped[size];
 	return total;
+}
+
+uint64_t sizes_huge(const struct sizes *sizes)
+{
+	return sizes_total(sizes) - sizes->mapped[LEAF_PTE];
 }

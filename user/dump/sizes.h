@@ -24,6 +24,9 @@ uint64_t leaf_bytes(const struct geometry *geo, enum leaf_size size);
 /* "4K", "64K": leaf_bytes() in words. @buf has room for 8 characters. */
 const char *leaf_name(const struct geometry *geo, enum leaf_size size, char *buf);
 
+/* By the level and the contiguous bit of its leaves. */
+enum leaf_size leaf_size_of(const struct leaf_run *run);
+
 /* All in bytes. */
 struct sizes {
 	uint64_t mapped[LEAF_NR_SIZES]; /* valid leaves */
@@ -34,6 +37,9 @@ struct sizes {
 };
 
 void sizes_add(struct sizes *sizes, const struct leaf_run *run);
+void sizes_sum(struct sizes *to, const struct sizes *from);
 uint64_t sizes_total(const struct sizes *sizes);
+/* Of that, what is mapped by more than a page at a time. */
+uint64_t sizes_huge(const struct sizes *sizes);
 
 #endif

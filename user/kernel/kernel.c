@@ -88,6 +88,11 @@ void kernel_use_symbols(struct kernel *kernel, struct kallsyms *syms)
 	kernel->pageattr_ops = kallsyms_find(syms, "pageattr_ops");
 	kernel->zones.range[ZONE_IMAGE].start = kallsyms_find(syms, "_text");
 	kernel->zones.range[ZONE_IMAGE].end = kallsyms_find(syms, "_end");
+	/*
+	 * Up to fa93b45fd397 (v6.18, as the pageattr callbacks) CONFIG_PTDUMP_DEBUGFS forbids
+	 * blocks.
+	 */
+	kernel->no_blocks = !kernel->pageattr_ops && kallsyms_find(syms, "ptdump_show");
 }
 
 int kernel_join_symbols(struct kernel *kernel, const struct kernel *other)

@@ -29,6 +29,7 @@ struct kernel {
 	uint64_t struct_page;	    /* bytes; 0: unknown */
 	unsigned int ioremap_shift; /* ioremap_max_page_shift of mm/vmalloc.c; 0: unknown */
 	bool vmalloc_pages;	    /* vmap_allow_huge is off */
+	bool no_blocks;		    /* vmalloc and ioremap make none above the last level */
 };
 
 /* What went wrong, in words for the user: what, where, and what to do about it. */
