@@ -505,6 +505,8 @@ int check_gap(struct check *check)
 	while (!err && (call = check->open))
 		err = finish_lost(check, call, call->lost_at_entry + 1);
 	check_idle(check);
+	/* it stands for what was before it, not for what comes */
+	look_for_unseen(check);
 	/* what was read-only may have become writable */
 	memset(check->made_ro, 0, sizeof(check->made_ro));
 	return err;

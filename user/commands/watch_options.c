@@ -249,8 +249,8 @@ static int parse_memory(const char *text, size_t *memory)
 {
 	uint64_t size = parse_size(text);
 
-	if (size < 1 << 20 || size > 16ULL << 30)
-		return option_refused("memory", text, "a size from 1M to 16G");
+	if (size < 64 << 10 || size > 16ULL << 30)
+		return option_refused("memory", text, "a size from 64K to 16G");
 	*memory = size;
 	return 0;
 }
