@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "commands/commands.h"
+#include "commands/cost.h"
 #include "commands/live.h"
 #include "dump/markers.h"
 #include "emit/object.h"
@@ -46,6 +47,7 @@ struct dump {
 	const char *range_text; /* NULL: all */
 	struct range range;
 	struct live live;
+	struct cost cost;
 };
 
 static int parse_option(struct dump *dump, int opt)
@@ -97,6 +99,7 @@ static void summary(const struct dump *dump)
 		put_number(object, "torn", stats->torn);
 		put_number(object, "unreadable", stats->unreadable);
 		put_number(object, "faults", dump->live.mm.nr_faults);
+		cost_put(object, &dump->cost);
 		print_object(stdout, object, dump->common.pretty);
 	}
 	if (!dump->common.quiet)
@@ -104,6 +107,8 @@ static void summary(const struct dump *dump)
 			dump->live.kernel.release, (unsigned long long)stats->pages,
 			dump->live.source->name, (unsigned long long)stats->torn,
 			(unsigned long long)stats->unreadable);
+	if (dump->common.verbose)
+		cost_print(stderr, &dump->cost);
 }
 
 static int print_tables(struct dump *dump)
@@ -128,9 +133,11 @@ static int print_tables(struct dump *dump)
 	int err;
 
 	markers_of(&dump->live.kernel, &facts, markers);
+	cost_begin(&dump->cost, dump->live.source);
 	err = live_walk(&dump->live, &dump->range, &options, table_print, &printer, &why);
 	table_print_end(&printer, dump->range.end);
 	fflush(stdout);
+	cost_end(&dump->cost);
 	summary(dump);
 	return err ? cannot_run(&dump->common, why.text) : EXIT_FINE;
 }

@@ -107,7 +107,12 @@ int source_open_bpf(struct source **out, const struct kernel *kernel, struct pro
 	if (!by)
 		return problem(why, -ENOMEM, "out of memory");
 	by->page_size = geometry_page_size(&kernel->geo);
-	by->source = (struct source){ "bpf", most_pages(by->page_size), read_pages, close_bpf };
+	by->source = (struct source){
+		.name = "bpf",
+		.most = most_pages(by->page_size),
+		.read = read_pages,
+		.close = close_bpf,
+	};
 	by->kernel = kernel;
 	print = libbpf_set_print(print_none);
 	err = load(by);

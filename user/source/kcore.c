@@ -56,7 +56,12 @@ int source_open_kcore(struct source **out, const struct kernel *kernel, struct p
 
 	if (!by)
 		return problem(why, -ENOMEM, "out of memory");
-	by->source = (struct source){ "kcore", MOST_PAGES, read_pages, close_kcore };
+	by->source = (struct source){
+		.name = "kcore",
+		.most = MOST_PAGES,
+		.read = read_pages,
+		.close = close_kcore,
+	};
 	by->kernel = kernel;
 	by->page_size = geometry_page_size(&kernel->geo);
 	by->pages = malloc(MOST_PAGES * by->page_size);

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/clock.h"
 #include "kernel/kernel.h"
 
 /* How a page was read. */
@@ -22,6 +23,7 @@ enum page_state {
 struct source {
 	const char *name; /* of the way, as --source takes it */
 	size_t most;	  /* pages that read() takes at once */
+	uint64_t ns;	  /* that it took, all in all */
 	/*
 	 * Read the pages at @pa[0] to @pa[nr - 1]. *@pages is set to where they lie, one behind the
 	 * other, until the next call. 0 or a negative errno.
@@ -30,6 +32,17 @@ struct source {
 		    uint8_t *states);
 	void (*close)(struct source *source);
 };
+
+/* source->read(), timed. */
+static inline int source_read(struct source *source, const uint64_t *pa, size_t nr,
+			      const void **pages, uint8_t *states)
+{
+	uint64_t from = clock_ns();
+	int err = source->read(source, pa, nr, pages, states);
+
+	source->ns += clock_ns() - from;
+	return err;
+}
 
 enum source_kind { SOURCE_AUTO, SOURCE_BPF, SOURCE_KCORE };
 
