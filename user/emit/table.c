@@ -125,21 +125,26 @@ static const struct {
 	(PTE_VALID | PTE_USER | PTE_RDONLY | PTE_PXN | PTE_SHARED | PTE_AF | PTE_NG | PTE_CONT | \
 	 PMD_TYPE_MASK | PTE_UXN | PTE_GP | PTE_ATTRINDX_MASK)
 
+static void word(FILE *out, const char *text)
+{
+	putc_unlocked(' ', out);
+	fputs_unlocked(text, out);
+}
+
 static void ptdump_line(struct table_printer *printer, uint64_t end)
 {
 	const struct leaf_run *line = &printer->line;
 
 	fprintf(printer->out, "0x%016" PRIx64 "-0x%016" PRIx64 "   ", line->start, end);
 	print_size(printer->out, end - line->start);
-	fprintf(printer->out, " %s", level_words[line->level]);
+	word(printer->out, level_words[line->level]);
 	for (size_t i = 0; line->desc && ptdump_bits[i].set; i++)
-		fprintf(printer->out, " %s",
-			(line->desc & ptdump_bits[i].mask) == ptdump_bits[i].value ?
-				ptdump_bits[i].set :
-				ptdump_bits[i].clear);
+		word(printer->out, (line->desc & ptdump_bits[i].mask) == ptdump_bits[i].value ?
+					   ptdump_bits[i].set :
+					   ptdump_bits[i].clear);
 	/* five types have a name */
 	if (line->desc && (line->desc >> 2 & 7) < 5)
-		fprintf(printer->out, " %s", desc_memory_type(line->desc));
+		word(printer->out, desc_memory_type(line->desc));
 	fputc('\n', printer->out);
 }
 

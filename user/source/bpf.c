@@ -92,12 +92,6 @@ static int print_none(enum libbpf_print_level level, const char *format, va_list
 	return 0;
 }
 
-/* As much as a table of 4K pages has entries, and the tables above; larger tables by parts. */
-static size_t most_pages(size_t page_size)
-{
-	return page_size == 4096 ? PWT_MOST_PAGES : PWT_MOST_PAGES * 4096 / page_size;
-}
-
 int source_open_bpf(struct source **out, const struct kernel *kernel, struct problem *why)
 {
 	struct by_bpf *by = calloc(1, sizeof(*by));
@@ -109,7 +103,7 @@ int source_open_bpf(struct source **out, const struct kernel *kernel, struct pro
 	by->page_size = geometry_page_size(&kernel->geo);
 	by->source = (struct source){
 		.name = "bpf",
-		.most = most_pages(by->page_size),
+		.most = source_most(by->page_size),
 		.read = read_pages,
 		.close = close_bpf,
 	};

@@ -10,8 +10,6 @@
 #include "kernel/kcore.h"
 #include "source.h"
 
-#define MOST_PAGES 520
-
 struct by_kcore {
 	struct source source; /* first */
 	const struct kernel *kernel;
@@ -56,15 +54,15 @@ int source_open_kcore(struct source **out, const struct kernel *kernel, struct p
 
 	if (!by)
 		return problem(why, -ENOMEM, "out of memory");
+	by->page_size = geometry_page_size(&kernel->geo);
 	by->source = (struct source){
 		.name = "kcore",
-		.most = MOST_PAGES,
+		.most = source_most(by->page_size),
 		.read = read_pages,
 		.close = close_kcore,
 	};
 	by->kernel = kernel;
-	by->page_size = geometry_page_size(&kernel->geo);
-	by->pages = malloc(MOST_PAGES * by->page_size);
+	by->pages = malloc(by->source.most * by->page_size);
 	err = by->pages ? kcore_open(&by->kcore, "/proc/kcore") : -ENOMEM;
 	if (err) {
 		close_kcore(&by->source);

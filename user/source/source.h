@@ -33,6 +33,17 @@ struct source {
 	void (*close)(struct source *source);
 };
 
+/*
+ * What one call of the running kernel reads at most: 64 tables of 4K with those above. Each page of
+ * what they are read into has to be mapped once, which costs as much as reading it.
+ */
+static inline size_t source_most(size_t page_size)
+{
+	size_t most = (256 << 10) / page_size + PGTABLE_NR_LEVELS;
+
+	return most < 32 ? 32 : most;
+}
+
 /* source->read(), timed. */
 static inline int source_read(struct source *source, const uint64_t *pa, size_t nr,
 			      const void **pages, uint8_t *states)
