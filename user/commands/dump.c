@@ -10,7 +10,7 @@
 #include "dump/markers.h"
 #include "emit/object.h"
 #include "emit/table.h"
-#include "kernel/types.h"
+#include "kernel/enumerator.h"
 
 static const char help[] =
 	"Usage: pwtrace dump [OPTION]... [RANGE]\n"
@@ -69,20 +69,16 @@ static int parse_option(struct dump *dump, int opt)
 	}
 }
 
-/* Where BTF does not tell, a marker is missing or is not where ptdump has it. */
-static struct marker_facts marker_facts(void)
+/* Where they do not tell, a marker is missing or is not where ptdump has it. */
+static struct marker_facts marker_facts(const struct kernel *kernel)
 {
-	struct marker_facts facts = { .page_struct = 64 };
-	struct types *types;
+	struct marker_facts facts = {
+		.page_struct = kernel->struct_page ? kernel->struct_page : 64,
+	};
 
-	if (types_open(&types, NULL))
-		return facts;
-	if (types_enumerator(types, "fixed_addresses", "__end_of_fixed_addresses",
-			     &facts.fixed_pages))
+	if (enumerator_find(NULL, "fixed_addresses", "__end_of_fixed_addresses",
+			    &facts.fixed_pages))
 		facts.fixed_pages = 0;
-	if (types_size(types, "page"))
-		facts.page_struct = types_size(types, "page");
-	types_close(types);
 	return facts;
 }
 
@@ -117,8 +113,8 @@ static int print_tables(struct dump *dump)
 		.holes = dump->holes || dump->ptdump,
 		.entry_by_entry = dump->entries,
 	};
-	const struct marker_facts facts = marker_facts();
 	struct marker markers[MAX_MARKERS];
+	struct marker_facts facts;
 	struct table_printer printer = {
 		.out = stdout,
 		.format = dump->ptdump	    ? TABLE_PTDUMP :
@@ -132,7 +128,11 @@ static int print_tables(struct dump *dump)
 	struct problem why;
 	int err;
 
-	markers_of(&dump->live.kernel, &facts, markers);
+	/* JSON has no markers */
+	if (printer.format != TABLE_JSON) {
+		facts = marker_facts(&dump->live.kernel);
+		markers_of(&dump->live.kernel, &facts, markers);
+	}
 	cost_begin(&dump->cost, dump->live.source);
 	err = live_walk(&dump->live, &dump->range, &options, table_print, &printer, &why);
 	table_print_end(&printer, dump->range.end);
@@ -147,6 +147,7 @@ static int run(struct dump *dump)
 	struct problem why;
 	int status;
 
+	dump->live.no_symbols = !range_wants_symbols(dump->range_text);
 	if (live_open(&dump->live, dump->source_kind, &why)) {
 		status = cannot_run(&dump->common, why.text);
 	} else if (range_parse(&dump->range, dump->range_text, &dump->live.kernel, &why)) {

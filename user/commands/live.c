@@ -22,7 +22,9 @@ int live_open(struct live *live, enum source_kind kind, struct problem *why)
 	const struct kernel *kernel = &live->kernel;
 	int err = needs_check(why);
 
-	if (!err)
+	if (!err && live->no_symbols)
+		err = kernel_open_tables(&live->kernel, why);
+	else if (!err)
 		err = kernel_open(&live->kernel, why);
 	if (!err)
 		err = source_open(&live->source, kind, kernel, why);

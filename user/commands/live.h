@@ -8,6 +8,7 @@
 #include "source/stream.h"
 
 struct live {
+	bool no_symbols; /* are wanted: it takes a while to load them */
 	struct kernel kernel;
 	struct source *source;
 	struct stream *stream;
@@ -19,7 +20,7 @@ int live_source(const char *text, enum source_kind *kind);
 
 /**
  * live_open() - get ready to read the kernel's tables
- * @live: zeroed; live_close() it, after a failure too
+ * @live: zeroed but for no_symbols; live_close() it, after a failure too
  *
  * Return: 0, or a negative errno with @why filled in.
  */

@@ -10,6 +10,9 @@ struct range {
 	uint64_t end; /* 0: the end of the address space */
 };
 
+/* Does it take symbols to find what @text means? */
+bool range_wants_symbols(const char *text);
+
 /**
  * range_parse() - find what @text means
  * @text: a zone, START-END, START+SIZE, a symbol or module:NAME; NULL: all of the kernel's half

@@ -44,6 +44,13 @@ struct problem {
  * Return: 0 or a negative errno.
  */
 int kernel_open(struct kernel *kernel, struct problem *why);
+
+/*
+ * What it takes to read its tables, which is there in no time: without symbols, which are most of
+ * the work, and what they lead to. Where /proc/iomem does not tell where the image lies they are
+ * loaded all the same.
+ */
+int kernel_open_tables(struct kernel *kernel, struct problem *why);
 void kernel_close(struct kernel *kernel);
 
 /* Read /proc/kallsyms again. Return: 0, or a negative errno with @why filled in. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Where table pages are read from: the running kernel, in one of two ways, or a file. They are
- * asked for by physical address, many at a time, and read in the order in which they are asked for.
+ * asked for by physical address, many at a time.
  */
 #ifndef PWTRACE_SOURCE_H
 #define PWTRACE_SOURCE_H
@@ -20,28 +20,32 @@ enum page_state {
 	PAGE_ABSENT,	 /* a file has not got it */
 };
 
+/* Tables above the others, by which tears are found. */
+#define SOURCE_LAST (PGTABLE_NR_LEVELS - 1)
+
+/*
+ * What one call of the running kernel reads at most: 64 tables of 4K with those above. Each page of
+ * what they are read into has to be mapped once, which costs as much as reading it.
+ */
+#define SOURCE_MOST (64 + PGTABLE_NR_LEVELS)
+
 struct source {
 	const char *name; /* of the way, as --source takes it */
 	size_t most;	  /* pages that read() takes at once */
 	uint64_t ns;	  /* that it took, all in all */
 	/*
 	 * Read the pages at @pa[0] to @pa[nr - 1]. *@pages is set to where they lie, one behind the
-	 * other, until the next call. 0 or a negative errno.
+	 * other, until the next call. The last SOURCE_LAST are read in order, behind all others. 0
+	 * or a negative errno.
 	 */
 	int (*read)(struct source *source, const uint64_t *pa, size_t nr, const void **pages,
 		    uint8_t *states);
 	void (*close)(struct source *source);
 };
 
-/*
- * What one call of the running kernel reads at most: 64 tables of 4K with those above. Each page of
- * what they are read into has to be mapped once, which costs as much as reading it.
- */
 static inline size_t source_most(size_t page_size)
 {
-	size_t most = (256 << 10) / page_size + PGTABLE_NR_LEVELS;
-
-	return most < 32 ? 32 : most;
+	return page_size == 4096 ? SOURCE_MOST : SOURCE_MOST / 2;
 }
 
 /* source->read(), timed. */
