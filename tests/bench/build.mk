@@ -61,6 +61,11 @@ bench-tables: arm64 $(BUILD_ARM64)/bench/tables
 		echo '# own-4k, which has kernel_page_tables, was not built: make kernel FRAGMENT=tests/vm/fragments/4k.config'; \
 	fi
 
+# python3-drgn is fetched; some minutes
+bench-drgn: arm64
+	$(Q)tests/bench/drgn.sh $(BENCH_KERNEL) max
+	$(Q)tests/bench/drgn.sh $(BENCH_KERNEL) max --icount
+
 bench-walk: $(BUILD_HOST)/bench/walk
 	$(Q)$(BUILD_HOST)/bench/walk
 
@@ -74,4 +79,4 @@ bench: $(BUILD_HOST)/bench/judge $(BUILD_HOST)/bench/walk arm64 $(BUILD_ARM64)/b
 	done
 	$(SUBMAKE) bench-tables
 
-.PHONY: bench bench-tables bench-walk
+.PHONY: bench bench-drgn bench-tables bench-walk

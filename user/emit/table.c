@@ -23,6 +23,12 @@ static void print_size(FILE *out, uint64_t size)
 	fprintf(out, "%9" PRIu64 "%c", size, *unit);
 }
 
+static void word(FILE *out, const char *text)
+{
+	putc_unlocked(' ', out);
+	fputs_unlocked(text, out);
+}
+
 static const char *kind_of(const struct leaf_run *run)
 {
 	if (!run->desc)
@@ -62,7 +68,7 @@ static void text_run(struct table_printer *printer, const struct leaf_run *run)
 		fprintf(printer->out, " 0x%012" PRIx64, desc_address(printer->geo, run->desc));
 	nr = desc_words(printer->geo, run->level, run->desc, run->table_bits, words);
 	for (size_t i = 0; i < nr; i++)
-		fprintf(printer->out, " %s", words[i]);
+		word(printer->out, words[i]);
 	if (run->desc && !desc_present(run->desc))
 		fprintf(printer->out, " bad:0x%016" PRIx64, run->desc);
 	if (run->marks & STREAM_TORN)
@@ -124,12 +130,6 @@ static const struct {
 #define PTDUMP_MASK                                                                              \
 	(PTE_VALID | PTE_USER | PTE_RDONLY | PTE_PXN | PTE_SHARED | PTE_AF | PTE_NG | PTE_CONT | \
 	 PMD_TYPE_MASK | PTE_UXN | PTE_GP | PTE_ATTRINDX_MASK)
-
-static void word(FILE *out, const char *text)
-{
-	putc_unlocked(' ', out);
-	fputs_unlocked(text, out);
-}
 
 static void ptdump_line(struct table_printer *printer, uint64_t end)
 {
