@@ -6,11 +6,12 @@
 #include <string.h>
 
 #include "commands/commands.h"
+#include "commands/cost.h"
 #include "commands/live.h"
 #include "dump/markers.h"
 #include "emit/object.h"
 #include "emit/table.h"
-#include "kernel/types.h"
+#include "kernel/enumerator.h"
 #include "recording/kernel.h"
 
 static const char help[] =
@@ -50,6 +51,7 @@ struct dump {
 	const char *output;	/* a snapshot; NULL: none */
 	struct range range;
 	struct live live;
+	struct cost cost;
 };
 
 static int parse_option(struct dump *dump, int opt)
@@ -74,21 +76,12 @@ static int parse_option(struct dump *dump, int opt)
 	}
 }
 
-/* Where BTF does not tell, a marker is missing or is not where ptdump has it. */
-static struct marker_facts marker_facts(void)
+/* Where it is not told, the fixmap has no marker. */
+static void find_fixmap(struct live *live)
 {
-	struct marker_facts facts = { .page_struct = 64 };
-	struct types *types;
-
-	if (types_open(&types, NULL))
-		return facts;
-	if (types_enumerator(types, "fixed_addresses", "__end_of_fixed_addresses",
-			     &facts.fixed_pages))
-		facts.fixed_pages = 0;
-	if (types_size(types, "page"))
-		facts.page_struct = types_size(types, "page");
-	types_close(types);
-	return facts;
+	if (!live->recording && enumerator_find(NULL, "fixed_addresses", "__end_of_fixed_addresses",
+						&live->kernel.fixed_pages))
+		live->kernel.fixed_pages = 0;
 }
 
 static void summary(const struct dump *dump)
@@ -104,6 +97,7 @@ static void summary(const struct dump *dump)
 		put_number(object, "torn", stats->torn);
 		put_number(object, "unreadable", stats->unreadable);
 		put_number(object, "faults", dump->live.mm.nr_faults);
+		cost_put(object, &dump->cost);
 		print_object(stdout, object, dump->common.pretty);
 	}
 	if (!dump->common.quiet)
@@ -111,6 +105,8 @@ static void summary(const struct dump *dump)
 			dump->live.kernel.release, (unsigned long long)stats->pages,
 			dump->live.source->name, (unsigned long long)stats->torn,
 			(unsigned long long)stats->unreadable);
+	if (dump->common.verbose)
+		cost_print(stderr, &dump->cost);
 }
 
 static int print_tables(struct dump *dump)
@@ -119,7 +115,6 @@ static int print_tables(struct dump *dump)
 		.holes = dump->holes || dump->ptdump,
 		.entry_by_entry = dump->entries,
 	};
-	const struct marker_facts facts = marker_facts();
 	struct marker markers[MAX_MARKERS];
 	struct table_printer printer = {
 		.out = stdout,
@@ -134,10 +129,16 @@ static int print_tables(struct dump *dump)
 	struct problem why;
 	int err;
 
-	markers_of(&dump->live.kernel, &facts, markers);
+	/* JSON has no markers */
+	if (printer.format != TABLE_JSON) {
+		find_fixmap(&dump->live);
+		markers_of(&dump->live.kernel, markers);
+	}
+	cost_begin(&dump->cost, dump->live.source);
 	err = live_walk(&dump->live, &dump->range, &options, table_print, &printer, &why);
 	table_print_end(&printer, dump->range.end);
 	fflush(stdout);
+	cost_end(&dump->cost);
 	summary(dump);
 	return err ? cannot_run(&dump->common, why.text) : EXIT_FINE;
 }
@@ -153,8 +154,10 @@ static int fill_snapshot(struct dump *dump, struct recorder *recorder, struct pr
 	struct snapshot_writer writer = { recorder, geometry_page_size(&dump->live.kernel.geo) };
 	struct pwt_snapshot snapshot = dump->live.snapshot;
 	const struct leaves_options options = {};
-	int err = recorder_kernel(recorder, &dump->live.kernel, NULL, true, why);
+	int err;
 
+	find_fixmap(&dump->live);
+	err = recorder_kernel(recorder, &dump->live.kernel, NULL, true, why);
 	snapshot.start = dump->range.start;
 	snapshot.end = dump->range.end;
 	if (!err && snapshot_begin(&writer, &snapshot))
@@ -201,6 +204,7 @@ static int run(struct dump *dump)
 	struct problem why;
 	int status;
 
+	dump->live.no_symbols = !dump->output && !range_wants_symbols(dump->range_text);
 	if (live_open(&dump->live, &dump->source, &why)) {
 		status = cannot_run(&dump->common, why.text);
 	} else if (live_range(&dump->live, &dump->range, dump->range_text, &why)) {

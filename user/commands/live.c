@@ -27,7 +27,9 @@ static int open_running(struct live *live, enum source_kind kind, struct problem
 {
 	int err = needs_check(why);
 
-	if (!err)
+	if (!err && live->no_symbols)
+		err = kernel_open_tables(&live->kernel, why);
+	else if (!err)
 		err = kernel_open(&live->kernel, why);
 	if (!err)
 		err = source_open(&live->source, kind, &live->kernel, why);

@@ -22,6 +22,7 @@ struct source_choice {
 	"      --source NAME    auto, bpf or kcore: how tables are read; or a recording's file\n"
 
 struct live {
+	bool no_symbols; /* are wanted: it takes a while to load them */
 	struct kernel kernel;
 	struct recording *recording; /* NULL: it is the running kernel */
 	char boot_id[40];	     /* of the recorded one */
@@ -36,7 +37,7 @@ int live_source(const char *text, struct source_choice *choice);
 
 /**
  * live_open() - get ready to read the kernel's tables
- * @live: zeroed; live_close() it, after a failure too
+ * @live: zeroed but for no_symbols; live_close() it, after a failure too
  *
  * Return: 0, or a negative errno with @why filled in.
  */

@@ -102,6 +102,16 @@ static int by_name(struct range *range, const char *text, const struct kernel *k
 	return 0;
 }
 
+bool range_wants_symbols(const char *text)
+{
+	enum zone zone;
+
+	if (!text || isdigit((unsigned char)*text) || !strncmp(text, "module:", 7))
+		return false;
+	zone = zone_find(text);
+	return zone >= ZONE_OTHER || zone == ZONE_IMAGE;
+}
+
 int range_parse(struct range *range, const char *text, const struct kernel *kernel,
 		struct problem *why)
 {

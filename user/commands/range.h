@@ -16,6 +16,9 @@ struct range {
  */
 int number_parse(const char **text, uint64_t *value);
 
+/* Does it take symbols to find what @text means? */
+bool range_wants_symbols(const char *text);
+
 /**
  * range_parse() - find what @text means
  * @text: a zone, START-END, START+SIZE, a symbol or module:NAME; NULL: all of the kernel's half

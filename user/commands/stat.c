@@ -226,8 +226,10 @@ static int look(struct stat *stat, struct problem *why)
 static int run(struct stat *stat)
 {
 	struct problem why;
-	int err = live_open(&stat->live, &stat->source, &why);
+	int err;
 
+	stat->live.no_symbols = true;
+	err = live_open(&stat->live, &stat->source, &why);
 	stat->repaint = stat->interval && !stat->common.json && isatty(STDOUT_FILENO);
 	stop_on_signals();
 	for (uint64_t n = 0; !err && !stop_signal(); n++) {

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/cleanup.h"
+#include "kernel/iomem.h"
 #include "kernel/kcore.h"
 
 int problem(struct problem *why, int err, const char *format, ...)
@@ -269,10 +270,9 @@ static int64_t clock_ns(clockid_t clock)
 	return ts.tv_sec * 1000000000LL + ts.tv_nsec;
 }
 
-int kernel_open(struct kernel *kernel, struct problem *why)
+static int begin(struct kernel *kernel, struct problem *why)
 {
 	struct utsname uts;
-	int err;
 
 	memset(kernel, 0, sizeof(*kernel));
 	kernel->realtime_offset = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
@@ -283,13 +283,44 @@ int kernel_open(struct kernel *kernel, struct problem *why)
 			       "this machine is %s: pwtrace watches arm64 kernels, run "
 			       "it on an arm64 machine or in an arm64 guest",
 			       uts.machine);
-	err = load_symbols(kernel, why);
+	return 0;
+}
+
+int kernel_open(struct kernel *kernel, struct problem *why)
+{
+	int err = begin(kernel, why);
+
+	if (!err)
+		err = load_symbols(kernel, why);
 	if (!err)
 		err = load_vmcoreinfo(kernel, why);
 	if (err)
 		kernel_close(kernel);
 	else
 		load_state(kernel);
+	return err;
+}
+
+/* To some kernels the code begins at _stext; what is before that is not mapped by them. */
+static bool find_image(struct kernel *kernel)
+{
+	uint64_t start, end, voffset = kernel->root_va - kernel->root_pa;
+
+	if (iomem_image("/proc/iomem", &start, &end) || kernel->root_pa < start ||
+	    kernel->root_pa >= end)
+		return false;
+	kernel->zones.range[ZONE_IMAGE] = (struct zone_range){ start + voffset, end + voffset };
+	return true;
+}
+
+int kernel_open_tables(struct kernel *kernel, struct problem *why)
+{
+	int err = begin(kernel, why);
+
+	if (!err)
+		err = load_vmcoreinfo(kernel, why);
+	if (!err && !find_image(kernel))
+		err = load_symbols(kernel, why);
 	return err;
 }
 

@@ -104,11 +104,11 @@ static int write_info(struct recorder *recorder, const struct kernel *kernel, bo
 	fprintf(text.file,
 		"page_size=%" PRIu64 "\nva_bits=%u\nva_bits_config=%u\nlevels=%u\n"
 		"splits_leaves=%d\nsplits_unknown=%d\nrodata_full=%d\nrodata_full_unknown=%d\n"
-		"ioremap_shift=%u\nvmalloc_pages=%d\n",
+		"ioremap_shift=%u\nvmalloc_pages=%d\nfixed_pages=%" PRIu64 "\n",
 		geometry_page_size(&kernel->geo), kernel->geo.va_bits, kernel->geo.va_bits_config,
 		kernel->geo.levels, kernel->splits_leaves, kernel->splits_unknown,
 		kernel->rodata_full, kernel->rodata_full_unknown, kernel->ioremap_shift,
-		kernel->vmalloc_pages);
+		kernel->vmalloc_pages, kernel->fixed_pages);
 	monotonic = clock_of(CLOCK_MONOTONIC);
 	fprintf(text.file, "monotonic=%" PRIu64 "\nrealtime=%" PRIu64 "\ntgid=%d\nredacted=%d\n",
 		monotonic, monotonic + kernel->realtime_offset, getpid(), redacted);
@@ -366,6 +366,7 @@ static void take_info(struct kernel *kernel, struct recorded_info *info,
 	kernel->rodata_full_unknown = get_number(record, "rodata_full_unknown");
 	kernel->ioremap_shift = get_number(record, "ioremap_shift");
 	kernel->vmalloc_pages = get_number(record, "vmalloc_pages");
+	kernel->fixed_pages = get_number(record, "fixed_pages");
 	get_string(record, "boot_id", info->boot_id, sizeof(info->boot_id));
 	get_string(record, "pwtrace", info->version, sizeof(info->version));
 	info->monotonic = get_number(record, "monotonic");

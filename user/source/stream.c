@@ -185,7 +185,7 @@ static int load(struct stream *stream, enum pgtable_level level)
 	memcpy(stream->wanted, batch->pa, nr * sizeof(*batch->pa));
 	for (int above = level + 1; above <= (int)geometry_top(stream->geo); above++)
 		stream->wanted[nr++] = stream->batch[above].pa[stream->batch[above].at];
-	err = stream->source->read(stream->source, stream->wanted, nr, &pages, stream->states);
+	err = source_read(stream->source, stream->wanted, nr, &pages, stream->states);
 	leave_below(stream, level);
 	if (!err && level)
 		err = keep(stream, batch, pages);
