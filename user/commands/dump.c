@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* pwtrace dump: what the kernel's page tables map. */
+/* pwtrace dump: what page tables map, the kernel's or a process's. */
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 
-#include "commands/commands.h"
-#include "commands/live.h"
+#include "commands/dump.h"
+#include "commands/process.h"
 #include "dump/markers.h"
 #include "emit/object.h"
 #include "emit/table.h"
@@ -16,11 +16,14 @@ static const char help[] =
 	"\n"
 	"Print what the page tables of the running kernel map, as they are read without a lock.\n"
 	"RANGE: linear, vmalloc, modules, vmemmap, image, START-END, START+SIZE, a symbol, or\n"
-	"module:NAME; without one: all.\n"
+	"module:NAME; without one: all. Of a process: START-END, START+SIZE, or the name of an area\n"
+	"as /proc/PID/maps has it.\n"
 	"\n"
+	"      --pid PID        of a process, by its areas\n"
 	"      --ptdump         mm/ptdump.c's own format, as in kernel_page_tables\n"
 	"      --entries        each entry, not runs of equal ones\n"
 	"      --holes          what is not mapped, too\n"
+	"      --pfnmap         of a process: VM_PFNMAP areas, too, which page walks pass over\n"
 	"      --source NAME    auto, bpf or kcore: how tables are read\n"
 	"\n" COMMON_HELP "\n"
 	"Exit status: 0 fine, 2 wrong usage, 3 this system cannot run it, 5 internal error.\n";
@@ -30,23 +33,18 @@ enum {
 	OPT_ENTRIES,
 	OPT_HOLES,
 	OPT_SOURCE,
+	OPT_PID,
+	OPT_PFNMAP,
 };
 
 static const struct option long_options[] = { { "ptdump", no_argument, NULL, OPT_PTDUMP },
 					      { "entries", no_argument, NULL, OPT_ENTRIES },
 					      { "holes", no_argument, NULL, OPT_HOLES },
 					      { "source", required_argument, NULL, OPT_SOURCE },
+					      { "pid", required_argument, NULL, OPT_PID },
+					      { "pfnmap", no_argument, NULL, OPT_PFNMAP },
 					      COMMON_LONG,
 					      {} };
-
-struct dump {
-	struct common_options common;
-	bool ptdump, entries, holes;
-	enum source_kind source_kind;
-	const char *range_text; /* NULL: all */
-	struct range range;
-	struct live live;
-};
 
 static int parse_option(struct dump *dump, int opt)
 {
@@ -62,6 +60,11 @@ static int parse_option(struct dump *dump, int opt)
 		return 0;
 	case OPT_SOURCE:
 		return live_source(optarg, &dump->source_kind);
+	case OPT_PID:
+		return process_pid(optarg, &dump->pid);
+	case OPT_PFNMAP:
+		dump->pfnmap = true;
+		return 0;
 	default:
 		return common_option(&dump->common, opt) ? 0 : -EINVAL;
 	}
@@ -142,6 +145,8 @@ static int run(struct dump *dump)
 
 	if (live_open(&dump->live, dump->source_kind, &why)) {
 		status = cannot_run(&dump->common, why.text);
+	} else if (dump->pid) {
+		status = dump_process(dump);
 	} else if (range_parse(&dump->range, dump->range_text, &dump->live.kernel, &why)) {
 		fprintf(stderr, "pwtrace dump: %s\n", why.text);
 		status = EXIT_USAGE;
@@ -150,6 +155,20 @@ static int run(struct dump *dump)
 	}
 	live_close(&dump->live);
 	return status;
+}
+
+static int check_options(const struct dump *dump)
+{
+	const char *what = NULL;
+
+	if (dump->pid && dump->ptdump)
+		what = "--ptdump is a format for the kernel's tables, it does not go with --pid";
+	else if (dump->pfnmap && !dump->pid)
+		what = "--pfnmap goes with --pid: the kernel's tables have no areas";
+	if (!what)
+		return 0;
+	fprintf(stderr, "pwtrace dump: %s\n", what);
+	return -EINVAL;
 }
 
 int cmd_dump(int argc, char **argv)
@@ -171,6 +190,8 @@ int cmd_dump(int argc, char **argv)
 			argv[optind + 1]);
 		return usage_error("dump");
 	}
+	if (check_options(&dump))
+		return usage_error("dump");
 	dump.range_text = argv[optind];
 	return run(&dump);
 }
