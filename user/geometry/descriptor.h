@@ -103,8 +103,8 @@ static inline bool desc_executable(uint64_t desc, uint64_t table_bits)
 }
 
 /*
- * What a process may do there. PTE_WRITE says so of a page that is clean, too; execute-only memory is
- * not for user space to read (arch/arm64/include/asm/pgtable-prot.h).
+ * What a process may do there. PTE_WRITE says so of a page that is clean, too; what is only to be
+ * executed is not for it to read (arch/arm64/include/asm/pgtable-prot.h).
  */
 static inline bool desc_user_readable(uint64_t desc, uint64_t table_bits)
 {
