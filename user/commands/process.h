@@ -42,6 +42,14 @@ static inline uint64_t process_end(const struct process *process)
 	return 1ULL << process->live->kernel.geo.va_bits;
 }
 
+/* What the topmost table takes: a page, or less (pgdir_is_page_size() of arch/arm64/mm/pgd.c). */
+static inline uint64_t process_pgd_bytes(const struct geometry *geo)
+{
+	return geo->levels < geo->levels_config ?
+		       geometry_page_size(geo) :
+		       geometry_entries(geo, geometry_top(geo)) * sizeof(uint64_t);
+}
+
 /*
  * Have all tables been those of the process, and could they be read? 0, or a negative errno with
  * @why filled in: it has ended or become another program meanwhile, or the source failed.

@@ -3,11 +3,8 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "base/cleanup.h"
 
 /* PID_MAX_LIMIT of include/linux/threads.h */
 #define MOST_TASKS (4 << 20)
@@ -254,9 +251,7 @@ int tasks_list(struct tasks *tasks, struct task_list *list)
 	return 0;
 }
 
-/* A thread of @leader's process: that of @pid, or, if that has given it up, any that has an mm. */
-static int find_thread(const struct tasks *tasks, const struct task *leader, int pid,
-		       struct task *found)
+int tasks_thread(struct tasks *tasks, const struct task *leader, int pid, struct task *found)
 {
 	uint64_t head = geometry_untag(leader->signal) + tasks->fields[SIGNAL_THREADS].offset, at;
 	struct member first = tasks->fields[SIGNAL_THREADS];
@@ -284,119 +279,6 @@ static int find_thread(const struct tasks *tasks, const struct task *leader, int
 			break;
 	}
 	return err ? err : found->addr ? 0 : -ESRCH;
-}
-
-static int proc_tgid(int pid, int *tgid)
-{
-	FILE *file __fclose = NULL;
-	char path[64], line[256];
-
-	snprintf(path, sizeof(path), "/proc/%d/status", pid);
-	file = fopen(path, "re");
-	while (file && fgets(line, sizeof(line), file))
-		if (sscanf(line, "Tgid: %d", tgid) == 1)
-			return 0;
-	return -ESRCH;
-}
-
-/* When it began, in clock ticks since boot: field 22, counted from behind the name. */
-static int proc_start(int pid, uint64_t *ticks)
-{
-	FILE *file __fclose = NULL;
-	char path[64], line[1024], *at;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	file = fopen(path, "re");
-	if (!file || !fgets(line, sizeof(line), file))
-		return -ESRCH;
-	at = strrchr(line, ')');
-	for (int field = 2; at && field < 22; field++)
-		at = strchr(at + 1, ' ');
-	if (!at)
-		return -ESRCH;
-	*ticks = strtoull(at, NULL, 10);
-	return 0;
-}
-
-static int no_process(int pid, struct problem *why)
-{
-	return problem(why, -ESRCH, "there is no process %d", pid);
-}
-
-/* /proc counts as the PID namespace does that it was mounted in, the kernel's list as the first. */
-static int check_namespace(const struct task *task, int tgid, struct problem *why)
-{
-	uint64_t ticks = 0, per_tick = 1000000000 / sysconf(_SC_CLK_TCK);
-
-	if (proc_start(tgid, &ticks))
-		return no_process(tgid, why);
-	if (ticks == task->start / per_tick)
-		return 0;
-	return problem(why, -ESRCH,
-		       "PID %d of /proc and of the kernel are not the same process: run pwtrace in "
-		       "the first PID namespace, outside of containers",
-		       tgid);
-}
-
-static int find_leader(struct tasks *tasks, int tgid, struct task *leader)
-{
-	struct task_list list;
-	struct task key = { .pid = tgid };
-	const struct task *found;
-	int err = tasks_list(tasks, &list);
-
-	if (err)
-		return err;
-	found = list.nr ? bsearch(&key, list.task, list.nr, sizeof(key), by_pid) : NULL;
-	if (found)
-		*leader = *found;
-	free(list.task);
-	return found ? 0 : -ESRCH;
-}
-
-static int find_once(struct tasks *tasks, int pid, struct task *task, struct problem *why)
-{
-	struct task leader;
-	int tgid, err;
-
-	if (proc_tgid(pid, &tgid))
-		return no_process(pid, why);
-	err = find_leader(tasks, tgid, &leader);
-	if (err == -ESRCH)
-		return problem(why, -EAGAIN,
-			       "process %d is not among the kernel's tasks: run pwtrace in the first "
-			       "PID namespace, outside of containers",
-			       pid);
-	if (err)
-		return problem(why, err, "the kernel's list of tasks cannot be read: %s",
-			       strerror(-err));
-	err = check_namespace(&leader, tgid, why);
-	if (err)
-		return err;
-	if (task_is_kernel_thread(&leader))
-		return problem(why, -ESRCH,
-			       "%d (%s) is a kernel thread: it has no address space of its own",
-			       pid, leader.comm);
-	*task = leader;
-	if (leader.mm && pid == tgid)
-		return 0;
-	err = find_thread(tasks, &leader, pid, task);
-	if (err == -ESRCH)
-		return problem(why, err,
-			       "process %d (%s) has ended: it has no address space any more", pid,
-			       leader.comm);
-	return err ? problem(why, err, "the threads of process %d cannot be read: %s", pid,
-			     strerror(-err)) :
-		     0;
-}
-
-int tasks_find(struct tasks *tasks, int pid, struct task *task, struct problem *why)
-{
-	int err = -EAGAIN;
-
-	for (int i = 0; i < ATTEMPTS && err == -EAGAIN; i++)
-		err = find_once(tasks, pid, task, why);
-	return err;
 }
 
 int tasks_same(struct tasks *tasks, const struct task *task)

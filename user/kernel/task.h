@@ -51,6 +51,12 @@ struct task_list {
  */
 int tasks_list(struct tasks *tasks, struct task_list *list);
 
+/*
+ * A thread of @leader's process that has an mm: @pid, or if that has given it up, any other. 0;
+ * -ESRCH: there is none; another error: it cannot be told.
+ */
+int tasks_thread(struct tasks *tasks, const struct task *leader, int pid, struct task *found);
+
 /**
  * tasks_find() - the task whose address space /proc/@pid is about
  * @pid: of a process or of one of its threads
