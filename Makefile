@@ -91,6 +91,7 @@ include vmlinux-gen/build.mk
 include tests/provoke/build.mk
 include tests/module/build.mk
 include tests/oracle/build.mk
+include tests/process/build.mk
 include tests/build.mk
 
 # the static arm64 binary that guests run, from any machine

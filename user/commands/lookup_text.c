@@ -178,7 +178,8 @@ static void print_page(const struct looked_up *found)
 
 	printf("  page 0x%" PRIx64 ": ", page->pfn);
 	print_owner(&found->owner);
-	if (*page->resource)
+	/* that memory is "reserved" since boot says nothing of whose it is now */
+	if (*page->resource && (!page->ram || found->owner.kind == OWNER_UNKNOWN))
 		printf("; %s", page->resource);
 	fputs("\n    flags ", stdout);
 	for (unsigned int bit = 0; bit < 64; bit++) {

@@ -21,17 +21,6 @@ int process_pid(const char *text, int *pid)
 	return 0;
 }
 
-/*
- * MAX_SWAPFILES of include/linux/swap.h: what is left of 32 types. Device private memory takes
- * three of them, and took four before c25465eb7630 (v6.15).
- */
-static unsigned int max_swapfiles(const struct kernel *kernel)
-{
-	if (kallsyms_find(kernel->syms, "make_device_exclusive"))
-		return 24;
-	return kallsyms_find(kernel->syms, "make_device_exclusive_range") ? 23 : 27;
-}
-
 static int open_tables(struct process *process, struct problem *why)
 {
 	const struct kernel *kernel = &process->live->kernel;
@@ -44,7 +33,7 @@ static int open_tables(struct process *process, struct problem *why)
 		.memory = stream_memory(process->stream),
 		.root = root,
 		.mmap_lock.count = -1, /* as far as the walk cares: nobody holds it */
-		.max_swapfiles = max_swapfiles(kernel),
+		.max_swapfiles = tasks_max_swapfiles(process->tasks),
 	};
 	return 0;
 }

@@ -165,6 +165,28 @@ static enum pgtable_level huge_level(const struct geometry *geo, uint64_t size)
 	return PGTABLE_LEVEL_PTE;
 }
 
+/* What tables above @level forbid: of hugetlb pages the walk shows the entry alone. */
+static uint64_t bits_above(struct mm_struct *mm, enum pgtable_level level, unsigned long addr)
+{
+	const int top = geometry_top(mm->geo);
+	pgd_t *pgd = pgd_offset(mm, addr);
+	p4d_t *p4d = pgd ? p4d_offset(pgd, addr) : NULL;
+	pud_t *pud = p4d ? pud_offset(p4d, addr) : NULL;
+	pmd_t *pmd = pud && level == PGTABLE_LEVEL_PTE ? pmd_offset(pud, addr) : NULL;
+	const uint64_t descs[PGTABLE_NR_LEVELS] = {
+		[PGTABLE_LEVEL_PMD] = pmd ? pmd_val(*pmd) : 0,
+		[PGTABLE_LEVEL_PUD] = pud ? pud_val(*pud) : 0,
+		[PGTABLE_LEVEL_P4D] = p4d ? p4d_val(*p4d) : 0,
+		[PGTABLE_LEVEL_PGD] = pgd ? pgd_val(*pgd) : 0,
+	};
+	uint64_t bits = 0;
+
+	for (int above = level + 1; above <= top; above++)
+		if (desc_table(descs[above], above))
+			bits |= descs[above] & TABLE_ATTRS;
+	return bits;
+}
+
 static int hugetlb_entry(pte_t *pte, unsigned long hmask, unsigned long addr, unsigned long next,
 			 struct mm_walk *walk)
 {
@@ -187,8 +209,7 @@ static int hugetlb_entry(pte_t *pte, unsigned long hmask, unsigned long addr, un
 		run.leaf.desc = (run.leaf.desc & ~desc_from_address(dump->geo, ~0ULL)) |
 				desc_from_address(dump->geo,
 						  desc_address(dump->geo, run.leaf.desc) + into);
-	/* tables above it are not gone through by callbacks */
-	dump->above[run.leaf.level] = 0;
+	dump->above[run.leaf.level] = bits_above(walk->mm, run.leaf.level, addr);
 	note(dump, &run, walk);
 	return 0;
 }

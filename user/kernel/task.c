@@ -49,6 +49,7 @@ struct tasks {
 	const struct reader *reader;
 	struct member fields[NR_FIELDS];
 	uint64_t init_task;
+	unsigned int max_swapfiles;
 	uint32_t from, size; /* the part of a task_struct that has them all */
 	char *buf;
 };
@@ -76,6 +77,17 @@ static void find_part(struct tasks *tasks)
 	tasks->size = end - tasks->from;
 }
 
+/*
+ * MAX_SWAPFILES of include/linux/swap.h is what is left of 32 types. Device private memory takes
+ * three of them, and took four before c25465eb7630 (v6.15).
+ */
+static unsigned int max_swapfiles(const struct kernel *kernel)
+{
+	if (kallsyms_find(kernel->syms, "make_device_exclusive"))
+		return 24;
+	return kallsyms_find(kernel->syms, "make_device_exclusive_range") ? 23 : 27;
+}
+
 int tasks_open(struct tasks **out, const struct reader *reader, struct problem *why)
 {
 	struct tasks *tasks = calloc(1, sizeof(*tasks));
@@ -85,6 +97,7 @@ int tasks_open(struct tasks **out, const struct reader *reader, struct problem *
 		return problem(why, -ENOMEM, "out of memory");
 	tasks->reader = reader;
 	tasks->init_task = kallsyms_find(reader->kernel->syms, "init_task");
+	tasks->max_swapfiles = max_swapfiles(reader->kernel);
 	err = reader_members(reader, wanted, NR_FIELDS, tasks->fields, why);
 	if (!err && !tasks->init_task)
 		err = problem(why, -ENOENT,
@@ -109,6 +122,11 @@ void tasks_close(struct tasks *tasks)
 		return;
 	free(tasks->buf);
 	free(tasks);
+}
+
+unsigned int tasks_max_swapfiles(const struct tasks *tasks)
+{
+	return tasks->max_swapfiles;
 }
 
 static uint64_t value(const struct tasks *tasks, enum field field)

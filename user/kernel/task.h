@@ -39,6 +39,9 @@ struct tasks;
 int tasks_open(struct tasks **out, const struct reader *reader, struct problem *why);
 void tasks_close(struct tasks *tasks);
 
+/* MAX_SWAPFILES: from which type on entries that are not present are no swap entries. */
+unsigned int tasks_max_swapfiles(const struct tasks *tasks);
+
 /* The leaders of all thread groups, as read by tasks_list(). */
 struct task_list {
 	struct task *task;
