@@ -217,12 +217,33 @@ static int add(struct task_list *list, const struct task *task)
 }
 
 /*
+ * A list that was bent into a ring of which its head is no part: seen by one of its members turning
+ * up again, which is remembered for twice as long each time.
+ */
+struct ring {
+	uint64_t seen;
+	uint64_t steps, until;
+};
+
+static bool is_ring(struct ring *ring, uint64_t at)
+{
+	if (at == ring->seen)
+		return true;
+	if (ring->steps++ < ring->until)
+		return false;
+	ring->seen = at;
+	ring->until = ring->steps * 2;
+	return false;
+}
+
+/*
  * From init_task around to it. @strict: each has to point back to the one before, which it does but
  * for the moment in which a neighbour comes or goes.
  */
 static int go_round(const struct tasks *tasks, struct task_list *list, bool strict)
 {
 	uint64_t head = tasks->init_task + tasks->fields[TASK_NEXT].offset, at, before = head;
+	struct ring ring = {};
 	struct links links;
 	struct task task;
 	int err = read_task(tasks, tasks->init_task, &task, &links);
@@ -234,7 +255,7 @@ static int go_round(const struct tasks *tasks, struct task_list *list, bool stri
 		if (err)
 			break;
 		if ((strict && geometry_untag(links.prev) != before) || !task.pid ||
-		    list->nr == MOST_TASKS)
+		    is_ring(&ring, at) || list->nr == MOST_TASKS)
 			return -EAGAIN;
 		/* one whose mm goes away right now has none */
 		if (take_pgd(tasks, &task))
@@ -273,6 +294,7 @@ int tasks_thread(struct tasks *tasks, const struct task *leader, int pid, struct
 {
 	uint64_t head = geometry_untag(leader->signal) + tasks->fields[SIGNAL_THREADS].offset, at;
 	struct member first = tasks->fields[SIGNAL_THREADS];
+	struct ring ring = {};
 	int err;
 
 	first.size = sizeof(at);
@@ -284,7 +306,7 @@ int tasks_thread(struct tasks *tasks, const struct task *leader, int pid, struct
 
 		err = read_task(tasks, geometry_untag(at) - tasks->fields[TASK_THREAD_NEXT].offset,
 				&task, &links);
-		if (!err && task.tgid != leader->tgid)
+		if (!err && (task.tgid != leader->tgid || is_ring(&ring, geometry_untag(at))))
 			err = -EAGAIN;
 		if (err)
 			break;
