@@ -12,7 +12,8 @@ $(BUILD)/process-target: $(PROCESS_TARGET_OBJS)
 		$$($(PKG_CONFIG) --libs $(if $(STATIC),--static) json-c)
 
 process-target: $(BUILD)/process-target
-process-target-arm64: arm64
+# after the oracle, with which it shares an object
+process-target-arm64: oracle-arm64
 	$(Q)$(MAKE) --no-print-directory ARCH=arm64 CROSS_COMPILE=$(CROSS_ARM64) STATIC=1 process-target
 
 -include $(PROCESS_TARGET_OBJS:.o=.d)
