@@ -40,7 +40,7 @@ SRCS := user/main.c $(sort $(wildcard user/*/*.c))
 OBJS := $(SRCS:%.c=$(BUILD)/%.o)
 # all but the command line, capture and kernel: what the host tests link
 CORE_SRCS := $(sort $(wildcard $(addprefix user/,geometry/*.c image/*.c pagewalk/*.c model/*.c check/*.c dump/leaves.c \
-	dump/process.c dump/sizes.c audit/*.c source/stream.c)))
+	dump/process.c dump/sizes.c dump/softleaf.c audit/*.c source/stream.c)))
 BPF_SRCS := $(wildcard bpf/*.c bpf/*.h include/pwtrace/*.h)
 
 # the page walk as a library: what of user/ it is made of

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "dump/sizes.h"
+#include "dump/softleaf.h"
 #include "memory_of.h"
 #include "test.h"
 

@@ -144,11 +144,35 @@ static int hole(struct mm_walk *walk, uint64_t addr, uint64_t next, enum pgtable
 	return 0;
 }
 
+/*
+ * Most entries go on with the run of the one before. The first of a table does not do so unasked,
+ * as the table's marks are its own.
+ */
+static bool goes_on(struct process_dump *dump, uint64_t desc, uint64_t addr)
+{
+	uint64_t page = geometry_page_size(dump->geo);
+	struct leaf_run *leaf = &dump->run.leaf;
+
+	if (desc != dump->next || dump->options->entry_by_entry || !leaf->size ||
+	    leaf->start + leaf->size != addr || dump->run.each != page || dump->run.hugetlb ||
+	    !(addr & (geometry_size(dump->geo, PGTABLE_LEVEL_PMD) - 1)))
+		return false;
+	leaf->size += page;
+	dump->next = following(dump, desc, page);
+	return true;
+}
+
 static int pte_entry(pte_t *pte, unsigned long addr, unsigned long next, struct mm_walk *walk)
 {
-	if (pte_none(*pte))
+	struct process_dump *dump = walk->private;
+
+	if (pte_none(*pte) && !dump->options->holes)
+		flush(dump);
+	else if (pte_none(*pte))
 		return hole(walk, addr, next, PGTABLE_LEVEL_PTE, 4);
-	return entry(walk, PGTABLE_LEVEL_PTE, pte_val(*pte), addr, next);
+	else if (!goes_on(dump, pte_val(*pte), addr))
+		return entry(walk, PGTABLE_LEVEL_PTE, pte_val(*pte), addr, next);
+	return 0;
 }
 
 static int pte_hole(unsigned long addr, unsigned long next, int depth, struct mm_walk *walk)
@@ -330,31 +354,4 @@ void process_areas_free(struct process_areas *areas)
 	free(areas->list);
 	free(areas->hstate);
 	*areas = (struct process_areas){};
-}
-
-const char *softleaf_name(enum softleaf_type type)
-{
-	static const char *const names[] = {
-		[SOFTLEAF_NONE] = "none",
-		[SOFTLEAF_SWAP] = "swap",
-		[SOFTLEAF_MIGRATION_READ] = "migration-read",
-		[SOFTLEAF_MIGRATION_READ_EXCLUSIVE] = "migration-read-exclusive",
-		[SOFTLEAF_MIGRATION_WRITE] = "migration-write",
-		[SOFTLEAF_DEVICE_PRIVATE_READ] = "device-private-read",
-		[SOFTLEAF_DEVICE_PRIVATE_WRITE] = "device-private-write",
-		[SOFTLEAF_DEVICE_EXCLUSIVE] = "device-exclusive",
-		[SOFTLEAF_HWPOISON] = "hwpoison",
-		[SOFTLEAF_MARKER] = "marker",
-	};
-
-	return type < sizeof(names) / sizeof(*names) ? names[type] : "?";
-}
-
-const char *marker_name(softleaf_t entry)
-{
-	if (softleaf_to_marker(entry) & PTE_MARKER_GUARD)
-		return "guard";
-	if (softleaf_to_marker(entry) & PTE_MARKER_POISONED)
-		return "poisoned";
-	return softleaf_to_marker(entry) & PTE_MARKER_UFFD_WP ? "uffd-wp" : "unknown";
 }

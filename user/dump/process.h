@@ -55,10 +55,4 @@ void process_areas_free(struct process_areas *areas);
 unsigned long process_walk(struct mm_struct *mm, uint64_t start, uint64_t end,
 			   const struct process_options *options, process_run_fn run, void *ctx);
 
-/* Of an entry that is neither empty nor present: "swap", "migration-write", "marker" ... */
-const char *softleaf_name(enum softleaf_type type);
-
-/* Of a marker: "guard", "poisoned", "uffd-wp". */
-const char *marker_name(softleaf_t entry);
-
 #endif

@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 
+#include "dump/softleaf.h"
 #include "emit/emit.h"
 #include "geometry/descriptor.h"
 #include "source/stream.h"
