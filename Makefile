@@ -40,7 +40,7 @@ SRCS := user/main.c $(sort $(wildcard user/*/*.c))
 OBJS := $(SRCS:%.c=$(BUILD)/%.o)
 # all but the command line, capture and kernel: what the host tests link
 CORE_SRCS := $(sort $(wildcard $(addprefix user/,geometry/*.c image/*.c pagewalk/*.c model/*.c check/*.c dump/leaves.c \
-	dump/sizes.c dump/compare.c areas/*.c audit/*.c source/stream.c recording/columns.c recording/expect.c \
+	dump/process.c dump/sizes.c dump/softleaf.c dump/compare.c areas/*.c audit/*.c source/stream.c recording/columns.c recording/expect.c \
 	recording/redact.c)))
 BPF_SRCS := $(wildcard bpf/*.c bpf/*.h include/pwtrace/*.h)
 
@@ -92,6 +92,7 @@ include vmlinux-gen/build.mk
 include tests/provoke/build.mk
 include tests/module/build.mk
 include tests/oracle/build.mk
+include tests/process/build.mk
 include tests/build.mk
 
 # the static arm64 binary that guests run, from any machine

@@ -36,7 +36,7 @@ VM_TESTS := $(call triggers,$(VM_COMBINATIONS)) tests/vm/selftest.sh "tests/vm/s
 	"tests/vm/soak.sh newest max 20000" \
 	tests/vm/faults.sh "tests/vm/history.sh R1 R3 R4 R7 R8 R12 R13" "tests/vm/births.sh newest max" \
 	tests/vm/backends.sh tests/vm/overrun.sh tests/vm/surroundings.sh \
-	"tests/vm/predict.sh newest bbm" "tests/vm/live.sh newest max" "tests/vm/areas.sh newest max" \
+	"tests/vm/predict.sh newest bbm" "tests/vm/live.sh newest max" "tests/vm/process_dump.sh newest max" "tests/vm/areas.sh newest max" \
 	"tests/vm/vmlinux.sh newest newest-16k 6.18 6.12" \
 	"tests/vm/oracle.sh newest max" "tests/vm/oracle.sh newest n1 2000" "tests/vm/oracle.sh newest-16k max" \
 	"tests/vm/process.sh newest max 80" "tests/vm/process.sh newest-16k max 60"
@@ -106,8 +106,9 @@ check-style:
 	$(Q)tests/run-tests tests/command/style.sh
 
 # Fetched before the tests, so that it can be seen. What is not to be had is a test's to skip or to mourn.
-guest-files: arm64 oracle-arm64 $(BUILD_ARM64)/provoke
+guest-files: arm64 oracle-arm64 process-target-arm64 $(BUILD_ARM64)/provoke
 	$(Q)for k in $(VM_KERNELS); do tests/vm/kernel fetch $$k > /dev/null || :; done
+	$(Q)for k in $(VM_KERNELS); do tests/vm/kernel module $$k brd > /dev/null 2>&1 || :; done
 	$(Q)for k in $(VM_KERNELS); do tests/module/build $$k > /dev/null 2>&1 || :; done
 
 # A kernel that cannot be built is for its tests to fail or skip.

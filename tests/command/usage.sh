@@ -99,6 +99,14 @@ refused "no operation 'valid_noflush'" predict valid_noflush 0xffff800080000000 
 # Ranges, sources and rules
 refused '--source ftrace: give auto, bpf or kcore' dump --source ftrace
 refused "unexpected argument 'more'" dump linear more
+for command in dump stat; do
+	for pid in 0 -1 x 12x 0x10 99999999 ''; do
+		refused "--pid $pid: give the number of a process" $command "--pid=$pid"
+	done
+done
+refused '--ptdump is a format for the kernel' dump --pid 1 --ptdump
+refused '--pfnmap goes with --pid' dump --pfnmap
+refused '--pid is one process, --processes are all' stat --pid 1 --processes
 refused '--interval 0: give seconds' stat --interval 0
 refused '--interval x: give seconds' stat -i x
 refused '--count -1: give a number' stat --count -1

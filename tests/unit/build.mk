@@ -7,7 +7,7 @@ BUILD_HOST ?= build/host
 
 UNIT_PROGRAMS := geometry descriptor zone image pagewalk addrxlat vma folio memory exhaustive compare \
 	model vmap op check mismatch story births kernel live filter stream leaves audit \
-	areas area_pages columns differences redact
+	areas area_pages columns differences redact process task owner
 UNIT_BINS := $(UNIT_PROGRAMS:%=$(BUILD_HOST)/unit/%)
 UNIT_TESTS := $(UNIT_BINS) tests/unit/vmlinux_gen.sh
 
@@ -24,8 +24,8 @@ UNIT_CFLAGS := -std=gnu11 -D_GNU_SOURCE -O1 -g -fno-omit-frame-pointer -Wall -We
 	-Wmissing-prototypes -Wstrict-prototypes -Wvla -Iuser -Iinclude -Itests/unit \
 	$(UNIT_SANITIZE)
 
-$(BUILD_HOST)/unit/kernel $(BUILD_HOST)/unit/live: $(UNIT_KERNEL)
-$(BUILD_HOST)/unit/kernel $(BUILD_HOST)/unit/live: HOSTLIBS = $(shell pkg-config --libs libbpf)
+$(BUILD_HOST)/unit/kernel $(BUILD_HOST)/unit/live $(BUILD_HOST)/unit/task $(BUILD_HOST)/unit/owner: $(UNIT_KERNEL)
+$(BUILD_HOST)/unit/kernel $(BUILD_HOST)/unit/live $(BUILD_HOST)/unit/task $(BUILD_HOST)/unit/owner: HOSTLIBS = $(shell pkg-config --libs libbpf)
 $(BUILD_HOST)/unit/filter: $(UNIT_FILTER)
 $(BUILD_HOST)/unit/redact: $(UNIT_KERNEL)
 $(BUILD_HOST)/unit/redact: HOSTLIBS = $(shell pkg-config --libs libbpf)

@@ -1,29 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* pwtrace dump: what the kernel's page tables map. */
+/* pwtrace dump: what page tables map, the kernel's or a process's. */
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
-#include <string.h>
 
-#include "commands/commands.h"
 #include "commands/cost.h"
-#include "commands/live.h"
+#include "commands/dump.h"
+#include "commands/process.h"
 #include "dump/markers.h"
 #include "emit/object.h"
 #include "emit/table.h"
-#include "kernel/enumerator.h"
-#include "recording/kernel.h"
 
 static const char help[] =
 	"Usage: pwtrace dump [OPTION]... [RANGE]\n"
 	"\n"
 	"Print what the page tables of the running kernel map, as they are read without a lock.\n"
 	"RANGE: linear, vmalloc, modules, vmemmap, image, START-END, START+SIZE, a symbol, or\n"
-	"module:NAME; without one: all.\n"
+	"module:NAME; without one: all. Of a process: START-END, START+SIZE, or the name of an area\n"
+	"as /proc/PID/maps has it.\n"
 	"\n"
+	"      --pid PID        of a process, by its areas\n"
 	"      --ptdump         mm/ptdump.c's own format, as in kernel_page_tables\n"
 	"      --entries        each entry, not runs of equal ones\n"
 	"      --holes          what is not mapped, too\n"
+	"      --pfnmap         of a process: VM_PFNMAP areas, too, which page walks pass over\n"
 	"  -o, --output FILE    nothing printed: the tables themselves, for --source\n" SOURCE_HELP
 	"\n" COMMON_HELP "\n"
 	"Exit status: 0 fine, 2 wrong usage, 3 this system cannot run it, 5 internal error.\n";
@@ -33,6 +33,8 @@ enum {
 	OPT_ENTRIES,
 	OPT_HOLES,
 	OPT_SOURCE,
+	OPT_PID,
+	OPT_PFNMAP,
 };
 
 static const struct option long_options[] = { { "ptdump", no_argument, NULL, OPT_PTDUMP },
@@ -40,19 +42,10 @@ static const struct option long_options[] = { { "ptdump", no_argument, NULL, OPT
 					      { "holes", no_argument, NULL, OPT_HOLES },
 					      { "output", required_argument, NULL, 'o' },
 					      { "source", required_argument, NULL, OPT_SOURCE },
+					      { "pid", required_argument, NULL, OPT_PID },
+					      { "pfnmap", no_argument, NULL, OPT_PFNMAP },
 					      COMMON_LONG,
 					      {} };
-
-struct dump {
-	struct common_options common;
-	bool ptdump, entries, holes;
-	struct source_choice source;
-	const char *range_text; /* NULL: all */
-	const char *output;	/* a snapshot; NULL: none */
-	struct range range;
-	struct live live;
-	struct cost cost;
-};
 
 static int parse_option(struct dump *dump, int opt)
 {
@@ -71,20 +64,17 @@ static int parse_option(struct dump *dump, int opt)
 		return 0;
 	case OPT_SOURCE:
 		return live_source(optarg, &dump->source);
+	case OPT_PID:
+		return process_pid(optarg, &dump->pid);
+	case OPT_PFNMAP:
+		dump->pfnmap = true;
+		return 0;
 	default:
 		return common_option(&dump->common, opt) ? 0 : -EINVAL;
 	}
 }
 
-/* Where it is not told, the fixmap has no marker. */
-static void find_fixmap(struct live *live)
-{
-	if (!live->recording && enumerator_find(NULL, "fixed_addresses", "__end_of_fixed_addresses",
-						&live->kernel.fixed_pages))
-		live->kernel.fixed_pages = 0;
-}
-
-static void summary(const struct dump *dump)
+void dump_summary(const struct dump *dump)
 {
 	const struct stream_stats *stats = stream_stats(dump->live.stream);
 
@@ -131,7 +121,7 @@ static int print_tables(struct dump *dump)
 
 	/* JSON has no markers */
 	if (printer.format != TABLE_JSON) {
-		find_fixmap(&dump->live);
+		dump_find_fixmap(&dump->live);
 		markers_of(&dump->live.kernel, markers);
 	}
 	cost_begin(&dump->cost, dump->live.source);
@@ -139,64 +129,8 @@ static int print_tables(struct dump *dump)
 	table_print_end(&printer, dump->range.end);
 	fflush(stdout);
 	cost_end(&dump->cost);
-	summary(dump);
+	dump_summary(dump);
 	return err ? cannot_run(&dump->common, why.text) : EXIT_FINE;
-}
-
-static void ignore_run(void *ctx, const struct leaf_run *run)
-{
-	(void)ctx, (void)run;
-}
-
-/* Walked as if they were to be printed, so that what is torn is found out. */
-static int fill_snapshot(struct dump *dump, struct recorder *recorder, struct problem *why)
-{
-	struct snapshot_writer writer = { recorder, geometry_page_size(&dump->live.kernel.geo) };
-	struct pwt_snapshot snapshot = dump->live.snapshot;
-	const struct leaves_options options = {};
-	int err;
-
-	find_fixmap(&dump->live);
-	err = recorder_kernel(recorder, &dump->live.kernel, NULL, true, why);
-	snapshot.start = dump->range.start;
-	snapshot.end = dump->range.end;
-	if (!err && snapshot_begin(&writer, &snapshot))
-		err = problem(why, -EIO, "cannot write the recording");
-	if (err)
-		return err;
-	stream_watch(dump->live.stream, snapshot_table, &writer);
-	return live_walk(&dump->live, &dump->range, &options, ignore_run, NULL, why);
-}
-
-static int write_tables(struct dump *dump)
-{
-	struct recorder_stats stats;
-	struct recorder *recorder;
-	struct problem why;
-	int err, failed;
-
-	if (dump->live.recording) {
-		fprintf(stderr, "pwtrace dump: --output wants the running kernel, and --source is "
-				"a recording: copy it\n");
-		return EXIT_USAGE;
-	}
-	err = recorder_open(&recorder, dump->output);
-	if (err) {
-		recorder_problem(err, dump->output, &why);
-		fprintf(stderr, "pwtrace dump: %s\n", why.text);
-		return EXIT_USAGE;
-	}
-	err = fill_snapshot(dump, recorder, &why);
-	failed = recorder_close(recorder, &stats);
-	if (err)
-		return cannot_run(&dump->common, why.text);
-	if (failed) {
-		fprintf(stderr, "pwtrace dump: writing to %s failed: %s\n", dump->output,
-			strerror(-failed));
-		return EXIT_INTERNAL;
-	}
-	summary(dump);
-	return EXIT_FINE;
 }
 
 static int run(struct dump *dump)
@@ -204,17 +138,37 @@ static int run(struct dump *dump)
 	struct problem why;
 	int status;
 
-	dump->live.no_symbols = !dump->output && !range_wants_symbols(dump->range_text);
+	dump->live.no_symbols = !dump->output && !dump->pid &&
+				!range_wants_symbols(dump->range_text);
 	if (live_open(&dump->live, &dump->source, &why)) {
 		status = cannot_run(&dump->common, why.text);
+	} else if (dump->pid) {
+		status = dump_process(dump);
 	} else if (live_range(&dump->live, &dump->range, dump->range_text, &why)) {
 		fprintf(stderr, "pwtrace dump: %s\n", why.text);
 		status = EXIT_USAGE;
 	} else {
-		status = dump->output ? write_tables(dump) : print_tables(dump);
+		status = dump->output ? dump_snapshot(dump) : print_tables(dump);
 	}
 	live_close(&dump->live);
 	return status;
+}
+
+static int check_options(const struct dump *dump)
+{
+	const char *what = NULL;
+
+	if (dump->pid && dump->ptdump)
+		what = "--ptdump is a format for the kernel's tables, it does not go with --pid";
+	else if (dump->pid && (dump->output || dump->source.path))
+		what = "--output and --source FILE are of the kernel's tables, they do not go with "
+		       "--pid";
+	else if (dump->pfnmap && !dump->pid)
+		what = "--pfnmap goes with --pid: the kernel's tables have no areas";
+	if (!what)
+		return 0;
+	fprintf(stderr, "pwtrace dump: %s\n", what);
+	return -EINVAL;
 }
 
 int cmd_dump(int argc, char **argv)
@@ -236,6 +190,8 @@ int cmd_dump(int argc, char **argv)
 			argv[optind + 1]);
 		return usage_error("dump");
 	}
+	if (check_options(&dump))
+		return usage_error("dump");
 	dump.range_text = argv[optind];
 	return run(&dump);
 }

@@ -32,7 +32,7 @@ int number_parse(const char **text, uint64_t *value)
 	return 0;
 }
 
-static int by_numbers(struct range *range, const char *text, struct problem *why)
+int range_by_numbers(struct range *range, const char *text, struct problem *why)
 {
 	const char *at = text;
 	uint64_t second = 0;
@@ -121,7 +121,7 @@ int range_parse(struct range *range, const char *text, const struct kernel *kern
 	*range = (struct range){ first, 0 };
 	if (!text)
 		return 0;
-	err = isdigit((unsigned char)*text) ? by_numbers(range, text, why) :
+	err = isdigit((unsigned char)*text) ? range_by_numbers(range, text, why) :
 					      by_name(range, text, kernel, why);
 	if (err)
 		return err;

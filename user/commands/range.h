@@ -29,4 +29,7 @@ bool range_wants_symbols(const char *text);
 int range_parse(struct range *range, const char *text, const struct kernel *kernel,
 		struct problem *why);
 
+/* Those of START-END and START+SIZE only, as they are written. 0 or -EINVAL. */
+int range_by_numbers(struct range *range, const char *text, struct problem *why);
+
 #endif

@@ -34,10 +34,16 @@ struct sizes {
 	uint64_t bad;			/* neither present nor empty */
 	uint64_t wx;			/* of those mapped: writable and executable */
 	uint64_t torn;			/* what was read while tables above it changed */
+	/* of a process, instead of those that are bad */
+	uint64_t swapped;
+	uint64_t other; /* entries that stand for migration, markers and so on */
 };
 
 void sizes_add(struct sizes *sizes, const struct leaf_run *run);
 void sizes_sum(struct sizes *to, const struct sizes *from);
+/* Of a process: entries that are not present have a meaning, and W+X is user space's. */
+void sizes_add_user(struct sizes *sizes, const struct mm_struct *mm, const struct leaf_run *run);
+
 uint64_t sizes_total(const struct sizes *sizes);
 /* Of that, what is mapped by more than a page at a time. */
 uint64_t sizes_huge(const struct sizes *sizes);

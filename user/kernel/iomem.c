@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -37,4 +38,27 @@ int iomem_image(const char *path, uint64_t *start, uint64_t *end)
 	*start = code;
 	*end = data + 1;
 	return 0;
+}
+
+bool iomem_name(uint64_t pa, char *buf, size_t size, bool *ram)
+{
+	FILE *file __fclose = fopen("/proc/iomem", "re");
+	unsigned long long start, end;
+	bool found = false;
+	char line[256];
+	int name;
+
+	*ram = false;
+	/* those inside of others follow them */
+	while (file && fgets(line, sizeof(line), file)) {
+		name = 0;
+		if (sscanf(line, " %llx-%llx : %n", &start, &end, &name) != 2 || !name ||
+		    pa < start || pa > end)
+			continue;
+		line[strcspn(line, "\n")] = '\0';
+		snprintf(buf, size, "%s", line + name);
+		*ram |= !strncmp(line + name, "System RAM", 10);
+		found = true;
+	}
+	return found;
 }
