@@ -9,6 +9,7 @@
 -include tests/unit/build.mk
 -include tests/bench/build.mk
 -include tests/fuzz/build.mk
+-include tests/report/build.mk
 
 # A kernel and a CPU each: Debian's newest with 5 and with 4 levels of 4K pages, with 16K pages and with a
 # linear map of blocks; the first with update_range_prot(); the last with __change_memory_common().
