@@ -266,6 +266,17 @@ static void fill_masks(const struct call *call, bool undo, __u64 args[4])
 	}
 }
 
+static void split(const struct pwt_hdr *hdr, const struct call *call)
+{
+	struct pwt_split split = { .hdr = *hdr };
+
+	split.hdr.type = PWT_SPLIT;
+	split.hdr.func = PWT_FN_SPLIT_PMD;
+	split.hdr.time = call->time + 50;
+	add_event(&split, sizeof(split));
+	memory.whole[call->block] = false;
+}
+
 static void make_call(const struct call *call)
 {
 	uint8_t *state = &memory.page[call->block][call->index];
@@ -294,8 +305,9 @@ static void make_call(const struct call *call)
 	if (call->size)
 		fill_path(&enter.at, enter.entries, call->block, call->index);
 	add_event(&enter, sizeof(enter));
+	if (call->size && memory.whole[call->block])
+		split(&hdr, call);
 	if (call->size) {
-		memory.whole[call->block] = false;
 		*state = !*state;
 		fill_path(&exit.at, exit.entries, call->block, call->index);
 		exit.at.path[exit.at.depth - 1] ^= call->wrong;
