@@ -79,6 +79,8 @@ $(BUILD)/%.o: %.c | $(BUILD)/pwtrace.skel.h $(BUILD)/tables.skel.h
 
 $(BUILD)/user/capture/attach.o $(BUILD)/user/capture/capture.o: $(BUILD)/pwtrace.skel.h
 
+$(BUILD)/user/report/assets.o: user/report/sheet.css user/report/sheet.js
+
 $(BUILD)/pwtrace: $(OBJS)
 	$(call msg,LINK,$@)
 	$(Q)$(CC_TARGET) $(ALL_CFLAGS) $(LDFLAGS) $(if $(STATIC),-static) $^ -o $@ \

@@ -9,6 +9,7 @@
 -include tests/unit/build.mk
 -include tests/bench/build.mk
 -include tests/fuzz/build.mk
+-include tests/report/build.mk
 
 # A kernel and a CPU each: Debian's newest with 5 and with 4 levels of 4K pages, with 16K pages and with a
 # linear map of blocks; the first with update_range_prot(); the last with __change_memory_common().
@@ -30,7 +31,7 @@ OWN_COMBINATIONS := $(foreach k,$(OWN_KERNELS),own-$k/max own-$k/n1)
 SOAK_COMBINATIONS ?= newest/max newest/bbm newest-16k/max
 SOAK_CHANGES ?= 1000000
 
-COMMAND_TESTS := tests/command/style.sh tests/command/usage.sh tests/command/library.sh
+COMMAND_TESTS := tests/command/style.sh tests/command/usage.sh tests/command/library.sh tests/command/report.sh
 triggers = $(foreach c,$(1),"tests/vm/triggers.sh $(subst /, ,$c)")
 VM_TESTS := $(call triggers,$(VM_COMBINATIONS)) tests/vm/selftest.sh "tests/vm/selftest.sh 6.12 max" \
 	"tests/vm/soak.sh newest max 20000" \
@@ -89,14 +90,14 @@ test-packages:
 kernel-packages:
 	$(Q)tests/setup kernel
 
-run-check: all guest-files $(VMLINUX_GEN) $(UNIT_TESTS) $(FUZZ_REPLAY)
+run-check: all guest-files $(VMLINUX_GEN) $(UNIT_TESTS) $(FUZZ_REPLAY) $(REPORT_GENERATE)
 	$(Q)tests/run-tests $(UNIT_TESTS) $(FUZZ_REPLAY) $(COMMAND_TESTS) $(VM_TESTS) \
 		$(call table,$(VM_COMBINATIONS))
-run-check-unit: all $(VMLINUX_GEN) $(UNIT_TESTS) $(FUZZ_REPLAY)
+run-check-unit: all $(VMLINUX_GEN) $(UNIT_TESTS) $(FUZZ_REPLAY) $(REPORT_GENERATE)
 	$(Q)tests/run-tests $(UNIT_TESTS) $(FUZZ_REPLAY) $(COMMAND_TESTS)
 run-check-vm: guest-files $(VMLINUX_GEN)
 	$(Q)tests/run-tests $(VM_TESTS) $(call triggers,$(MATRIX_MORE)) $(call table,$(VM_COMBINATIONS) $(MATRIX_MORE))
-run-check-all: all guest-files own-kernels $(VMLINUX_GEN) $(UNIT_TESTS) $(FUZZ_REPLAY)
+run-check-all: all guest-files own-kernels $(VMLINUX_GEN) $(UNIT_TESTS) $(FUZZ_REPLAY) $(REPORT_GENERATE)
 	$(Q)tests/run-tests $(UNIT_TESTS) $(FUZZ_REPLAY) $(COMMAND_TESTS) $(VM_TESTS) $(LONG_TESTS) \
 		$(call table,$(VM_COMBINATIONS) $(OWN_COMBINATIONS) $(MATRIX_MORE))
 run-soak: guest-files

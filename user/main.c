@@ -17,6 +17,7 @@ static const struct command commands[] = {
 	{ "record", cmd_record, "the same, into a file" },
 	{ "check", cmd_check, "the verdicts of what was recorded" },
 	{ "diff", cmd_diff, "two snapshots, and the change that made the difference" },
+	{ "report", cmd_report, "a recording as one page to look at" },
 	{ "predict", cmd_predict, "what the kernel would answer, and why, without asking it" },
 	{ "doctor", cmd_doctor, "can it run here? each need and each hook, tried out" },
 	{ "dump", cmd_dump, "what the page tables map" },

@@ -48,10 +48,14 @@ for command in "${commands[@]}"; do
 	is "  -h is --help" "$(cat "$tmp/out")" "$(cat "$tmp/help")"
 	refused "nonsense" "$command" --nonsense
 	refused "'?Z'?" "$command" -Z
-	# dump takes a range, lookup any number of addresses
-	range=()
-	[[ $command != dump ]] || range=(linear)
-	[[ $command == lookup ]] || refused "stray" "$command" "${range[@]}" stray
+	# dump takes a range, lookup any number of addresses, check of files
+	operands=()
+	case $command in
+	dump)	operands=(linear);;
+	record)	operands=(-o "$tmp/recording");;
+	report)	operands=(-o "$tmp/page" file);;
+	esac
+	[[ $command == lookup || $command == check ]] || refused "stray" "$command" "${operands[@]}" stray
 done
 
 run 0 --version
@@ -119,6 +123,10 @@ refused '--min-size -1: give bytes' areas --min-size=-1
 refused "unexpected argument 'vmalloc'" areas vmalloc
 refused "no rule 'rwx': give one of wx, alias-writable" audit --allow rwx
 refused "unexpected argument 'linear'" audit linear
+refused 'wants a recording' report -o "$tmp/page"
+refused "wants a name for the page of 'file': -o PAGE" report file
+refused '--limit 1001: give 1000 at most' report -n 1001 -o "$tmp/page" file
+refused "--json and -o - both want standard output" report -j -o - file
 
 refused "--max-lost x: give a number" selftest --max-lost x
 refused "--backend ftrace: give " selftest --backend ftrace
@@ -136,8 +144,10 @@ is "  each step an object" "$(jq -r 'select(.type == "step" and (.text | length 
 if [[ $machine == aarch64 ]]; then
 	skip "on another machine than arm64" "this is arm64"
 else
-	declare -A needed=([predict]='ro 0xffff800080000000 1' [lookup]=linux_banner)
+	declare -A needed=([predict]='ro 0xffff800080000000 1' [lookup]=linux_banner [record]="-o $tmp/recording")
 	for command in "${commands[@]}"; do
+		# what reads files does so on any machine
+		[[ " check report " != *" $command "* ]] || continue
 		read -ra needs <<< "${needed[$command]:-}"
 		run 3 "$command" "${needs[@]}"
 		cat "$tmp/out" >> "$tmp/err"

@@ -7,7 +7,7 @@ BUILD_HOST ?= build/host
 
 UNIT_PROGRAMS := geometry descriptor zone image pagewalk addrxlat vma folio memory exhaustive compare \
 	model vmap op check mismatch story births kernel live filter stream leaves audit \
-	areas area_pages columns differences redact process task owner
+	areas area_pages columns differences redact process task owner report
 UNIT_BINS := $(UNIT_PROGRAMS:%=$(BUILD_HOST)/unit/%)
 UNIT_TESTS := $(UNIT_BINS) tests/unit/vmlinux_gen.sh
 
@@ -17,7 +17,9 @@ UNIT_SHARED := $(addprefix $(UNIT_OBJ)/,$(UNIT_HELPERS:%=tests/unit/%.o) $(CORE_
 UNIT_KERNEL := $(patsubst %.c,$(UNIT_OBJ)/%.o,$(sort $(wildcard user/kernel/*.c)))
 UNIT_FILTER := $(UNIT_OBJ)/user/commands/filter.o
 UNIT_PRINT := $(UNIT_OBJ)/user/emit/table.o $(UNIT_OBJ)/user/emit/object.o
-UNIT_OBJS := $(UNIT_SHARED) $(UNIT_KERNEL) $(UNIT_FILTER) $(UNIT_PRINT) \
+UNIT_REPORT := $(patsubst %.c,$(UNIT_OBJ)/%.o,$(sort $(wildcard user/report/*.c)) \
+	$(addprefix user/emit/,emit.c text.c json.c draw.c))
+UNIT_OBJS := $(UNIT_SHARED) $(UNIT_REPORT) $(UNIT_KERNEL) $(UNIT_FILTER) $(UNIT_PRINT) \
 	$(UNIT_PROGRAMS:%=$(UNIT_OBJ)/tests/unit/%.o)
 UNIT_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
 UNIT_CFLAGS := -std=gnu11 -D_GNU_SOURCE -O1 -g -fno-omit-frame-pointer -Wall -Wextra \
@@ -29,6 +31,9 @@ $(BUILD_HOST)/unit/kernel $(BUILD_HOST)/unit/live $(BUILD_HOST)/unit/task $(BUIL
 $(BUILD_HOST)/unit/filter: $(UNIT_FILTER)
 $(BUILD_HOST)/unit/redact: $(UNIT_KERNEL)
 $(BUILD_HOST)/unit/redact: HOSTLIBS = $(shell pkg-config --libs libbpf)
+$(BUILD_HOST)/unit/report: $(UNIT_REPORT) $(UNIT_KERNEL) $(UNIT_PRINT)
+$(BUILD_HOST)/unit/report: HOSTLIBS = $(shell pkg-config --libs libbpf json-c)
+$(UNIT_OBJ)/user/report/assets.o: user/report/sheet.css user/report/sheet.js
 $(BUILD_HOST)/unit/leaves: $(UNIT_PRINT)
 $(BUILD_HOST)/unit/leaves: HOSTLIBS = $(shell pkg-config --libs json-c)
 

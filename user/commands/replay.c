@@ -432,6 +432,11 @@ void replay_summary(const struct replay *replay, struct summary *summary)
 	};
 }
 
+uint64_t replay_unwritten(const struct replay *replay)
+{
+	return replay->losses.unwritten;
+}
+
 bool replay_damage(const struct replay *replay, char *buf, size_t size)
 {
 	snprintf(buf, size, "%s", replay->damage);
