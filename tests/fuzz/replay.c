@@ -1,15 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Run a fuzz target once for each file of a corpus, without a fuzzer. */
+/*
+ * Run a fuzz target once for each file of its corpus, without a fuzzer: replay-NAME [FILE]...
+ */
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#ifndef CORPUS
-#define CORPUS "tests/fuzz/corpus/pagewalk"
-#endif
+#include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* tests/fuzz/corpus/NAME, by the name of this program. */
+static void name_corpus(const char *program, char *name, size_t size)
+{
+	const char *target = strrchr(program, '-');
+
+	snprintf(name, size, "tests/fuzz/corpus/%s", target ? target + 1 : "");
+}
 
 static void replay(const char *name)
 {
@@ -38,16 +45,17 @@ int main(int argc, char **argv)
 {
 	unsigned int nr = 0;
 	struct dirent *entry;
-	char name[512];
+	char name[768], corpus[256];
 	DIR *dir;
 
 	for (int i = 1; i < argc; i++, nr++)
 		replay(argv[i]);
-	dir = argc > 1 ? NULL : opendir(CORPUS);
+	name_corpus(argv[0], corpus, sizeof(corpus));
+	dir = argc > 1 ? NULL : opendir(corpus);
 	while (dir && (entry = readdir(dir))) {
 		if (entry->d_name[0] == '.')
 			continue;
-		snprintf(name, sizeof(name), "%s/%s", CORPUS, entry->d_name);
+		snprintf(name, sizeof(name), "%s/%s", corpus, entry->d_name);
 		replay(name);
 		nr++;
 	}

@@ -7,7 +7,7 @@ BUILD_HOST ?= build/host
 
 UNIT_PROGRAMS := geometry descriptor zone image pagewalk addrxlat vma folio memory exhaustive compare \
 	model vmap op check mismatch story births kernel live filter stream leaves audit \
-	areas area_pages columns differences redact process task owner report
+	areas area_pages columns differences redact process task owner report recording replay
 UNIT_BINS := $(UNIT_PROGRAMS:%=$(BUILD_HOST)/unit/%)
 UNIT_TESTS := $(UNIT_BINS) tests/unit/vmlinux_gen.sh
 
@@ -19,7 +19,13 @@ UNIT_FILTER := $(UNIT_OBJ)/user/commands/filter.o
 UNIT_PRINT := $(UNIT_OBJ)/user/emit/table.o $(UNIT_OBJ)/user/emit/object.o
 UNIT_REPORT := $(patsubst %.c,$(UNIT_OBJ)/%.o,$(sort $(wildcard user/report/*.c)) \
 	$(addprefix user/emit/,emit.c text.c json.c draw.c))
-UNIT_OBJS := $(UNIT_SHARED) $(UNIT_REPORT) $(UNIT_KERNEL) $(UNIT_FILTER) $(UNIT_PRINT) \
+# a session and a replay of it, with a capture that is made up
+UNIT_RECORDING := $(patsubst %.c,$(UNIT_OBJ)/%.o,$(sort $(wildcard user/recording/*.c)))
+UNIT_REPLAY := $(UNIT_RECORDING) $(UNIT_KERNEL) \
+	$(patsubst %.c,$(UNIT_OBJ)/%.o,$(addprefix user/emit/,draw.c emit.c json.c object.c text.c) \
+	$(addprefix user/commands/,checker.c replay.c session.c) $(addprefix tests/unit/,forge.c stage.c scenario.c))
+UNIT_WRAP := -Wl,--wrap=clock_gettime,--wrap=kfence_pool_now,--wrap=vmcoreinfo_read_elf
+UNIT_OBJS := $(UNIT_SHARED) $(UNIT_REPORT) $(UNIT_KERNEL) $(UNIT_FILTER) $(UNIT_PRINT) $(UNIT_REPLAY) \
 	$(UNIT_PROGRAMS:%=$(UNIT_OBJ)/tests/unit/%.o)
 UNIT_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
 UNIT_CFLAGS := -std=gnu11 -D_GNU_SOURCE -O1 -g -fno-omit-frame-pointer -Wall -Wextra \
@@ -34,6 +40,10 @@ $(BUILD_HOST)/unit/redact: HOSTLIBS = $(shell pkg-config --libs libbpf)
 $(BUILD_HOST)/unit/report: $(UNIT_REPORT) $(UNIT_KERNEL) $(UNIT_PRINT)
 $(BUILD_HOST)/unit/report: HOSTLIBS = $(shell pkg-config --libs libbpf json-c)
 $(UNIT_OBJ)/user/report/assets.o: user/report/sheet.css user/report/sheet.js
+$(BUILD_HOST)/unit/recording $(BUILD_HOST)/unit/replay: $(UNIT_REPLAY)
+$(BUILD_HOST)/unit/recording $(BUILD_HOST)/unit/replay: HOSTLDFLAGS += $(UNIT_WRAP)
+$(BUILD_HOST)/unit/recording $(BUILD_HOST)/unit/replay: HOSTLIBS = \
+	$(shell pkg-config --libs libbpf json-c libzstd zlib)
 $(BUILD_HOST)/unit/leaves: $(UNIT_PRINT)
 $(BUILD_HOST)/unit/leaves: HOSTLIBS = $(shell pkg-config --libs json-c)
 

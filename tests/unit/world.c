@@ -52,8 +52,13 @@ void world_release(struct world *world)
 
 void world_send(struct world *world, const void *record, size_t size)
 {
-	void *exact = malloc(size ? size : 1);
+	void *exact;
 
+	if (world->send) {
+		world->send(world->ctx, record, size);
+		return;
+	}
+	exact = malloc(size ? size : 1);
 	if (!world->check)
 		EXPECT_EQ(check_new(&world->check, &world->config, take_change, world), 0);
 	memcpy(exact, record, size);

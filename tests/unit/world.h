@@ -27,6 +27,9 @@ struct world {
 	uint64_t now;
 	unsigned int nr;		    /* changes handed out */
 	struct change changes[CHANGES_MAX]; /* without their images */
+	/* where records go; NULL: to the checker */
+	void (*send)(void *ctx, const void *record, size_t size);
+	void *ctx;
 };
 
 /* Who makes a call. */

@@ -293,12 +293,16 @@ static void count_leaf(struct change *change, const struct vmap_leaf *leaf, unsi
 			add_finding(change, FINDING_TOO_SMALL + why);
 }
 
+/* No more are read in one phase. */
+#define MOST_LEAVES (PWT_MAX_STEPS * PWT_SLICE_ENTRIES)
+
 /* All leaves; the first that is wrong, and the reason. */
 static enum reason compare(struct trial *trial, struct difference *diff)
 {
 	struct change *change = &trial->call->change;
 	uint64_t addr = trial->request.start, end = addr + trial->request.size;
 	enum reason first = REASON_NONE;
+	unsigned int nr = 0;
 
 	while (addr < end) {
 		struct difference here;
@@ -307,6 +311,7 @@ static enum reason compare(struct trial *trial, struct difference *diff)
 
 		expect_leaf(trial, addr, &leaf);
 		reason = compare_leaf(trial, &leaf, &here);
+		trial->not_read |= ++nr > MOST_LEAVES;
 		if (trial->not_read)
 			return REASON_NONE;
 		if (reason && !first) {
@@ -328,14 +333,24 @@ static void forget_counts(struct change *change)
 		change->leaves[level] = 0;
 }
 
-/* Is anything mapped there already? Then it fails, after a warning; how depends on the kernel. */
+/*
+ * Is anything mapped there already, as far as was read? Then it fails, after a warning; how depends
+ * on the kernel.
+ */
 static bool occupied(struct trial *trial)
 {
-	uint64_t page = geometry_page_size(trial->request.geo);
+	uint64_t at = trial->request.start, end = at + trial->request.size;
 
-	for (uint64_t at = 0; at < trial->request.size; at += page)
-		if (entry_before(trial, trial->request.start + at))
-			return true;
+	while (at < end) {
+		enum pgtable_level level;
+		const uint64_t *entry = read_entry(&trial->before, at, &level);
+
+		if (!entry || *entry)
+			return entry;
+		at = (at | (geometry_size(trial->request.geo, level) - 1)) + 1;
+		if (!at)
+			break;
+	}
 	return false;
 }
 
@@ -370,6 +385,12 @@ static struct vmap_request request_of(const struct check *check, const struct ca
 	return request;
 }
 
+/* Whether runs are made may have been settled where nobody looked. */
+static bool hangs_on_runs(const struct check *check)
+{
+	return check->gap.unknown_rules && check->runs == VMAP_RUNS_UNKNOWN;
+}
+
 bool judge_birth(struct check *check, struct call *call, bool final)
 {
 	struct change *change = &call->change;
@@ -389,6 +410,7 @@ bool judge_birth(struct check *check, struct call *call, bool final)
 	enum reason reason;
 
 	trial.request.ctx = &trial;
+	call->record_lost |= hangs_on_runs(check);
 	if (unusable(change, call))
 		return true;
 	if (change->func == PWT_FN_VMAP_RANGE && !check->config.births.ioremap_shift) {
@@ -408,8 +430,8 @@ bool judge_birth(struct check *check, struct call *call, bool final)
 	} else if (!final) {
 		change->diff.found = false;
 		return false;
-	} else if (unseen_lately(check)) {
-		set_verdict(change, VERDICT_LOST, REASON_PROBE_MISSED);
+	} else if (is_unseen(check, change)) {
+		return true;
 	} else if (others_changed(&cmp, cmp.start, cmp.end)) {
 		set_verdict(change, VERDICT_RACED, REASON_CONCURRENT_CHANGE);
 	} else {
@@ -479,6 +501,7 @@ void judge_vmalloc(struct check *check, struct call *call)
 	struct change *change = &call->change;
 	uint64_t largest = largest_block(check, change), wanted;
 
+	call->record_lost |= hangs_on_runs(check);
 	if (is_lost(call))
 		return;
 	if (change->ret || !part->seen) {

@@ -41,6 +41,9 @@ struct call {
 	uint32_t lost_at_entry;
 	uint8_t flags; /* PWT_F_* of any of its records */
 	uint64_t end_time;
+	uint64_t args[4];
+	bool in_gap;  /* whether it is still open is not known */
+	bool resumed; /* it went on through a gap */
 	bool record_lost;
 	bool probe_missed;
 	uint64_t nr_past;	/* check->nr_past when it was deferred */
@@ -48,6 +51,7 @@ struct call {
 	struct call *next_task; /* in the bucket, innermost first */
 	struct call *prev_open, *next_open;
 	bool was_ro;	      /* by what this task did before, and is writable and executable */
+	bool unsure_ro;	      /* ... or not: that was in a gap */
 	unsigned int waiting; /* parts whose verdict is put off */
 	struct call *story;   /* the call that waits for this one's verdict */
 	struct common common;
@@ -56,6 +60,7 @@ struct call {
 	struct birth_part part;
 	struct model_callback *callbacks;
 	unsigned int nr_callbacks, room_callbacks;
+	size_t words; /* of check->words */
 };
 
 /* A finished change, to tell whose doing a difference is. */
@@ -72,6 +77,15 @@ struct made_ro {
 	uint64_t time;	      /* when, ns */
 };
 
+/* What is known of a gap, and of the last one when it is over. */
+struct gap {
+	bool now, just_over;   /* since check_gap(); since check_restore(), and no record yet */
+	bool unknown_calls;    /* began in it and have not returned, that is all */
+	bool unknown_rules;    /* may be settled by a call that went on through it */
+	uint64_t dark_until;   /* what begins before may have met what was not seen; 0: no gap */
+	uint64_t unsure_until; /* ... and may have been made read-only */
+};
+
 struct check {
 	struct check_config config;
 	change_fn emit;
@@ -83,10 +97,10 @@ struct check {
 	/* finished, the verdict waits for what others did; oldest first */
 	struct call *deferred, **deferred_end;
 	struct call *spare;
-	enum vmap_runs runs;		/* as far as mappings have shown it */
+	size_t nr_calls, words; /* open or waiting; of 8 bytes each, that they have grown by */
+	enum vmap_runs runs;	/* as far as mappings have shown it */
 	uint64_t unseen, unseen_before; /* config.unseen(), at this look and at the one before */
-	uint64_t gaps;			/* check_gap()s, which went unseen, too */
-	uint64_t last_time, gap_time;	/* of the newest record; of that before the last gap */
+	struct gap gap;
 	struct past past[HISTORY];
 	/* by address, the newest of those that share a place */
 	struct made_ro made_ro[MADE_RO];
@@ -100,6 +114,14 @@ struct call *call_find(struct check *check, const struct pwt_hdr *hdr);
 struct call *call_innermost(struct check *check, uint64_t task);
 void call_close(struct check *check, struct call *call);
 void call_put(struct check *check, struct call *call);
+void call_weigh(struct check *check, struct call *call);
+bool calls_too_many(const struct check *check);
+
+/* gap.c: records that are missing */
+void gap_over(struct check *check, uint64_t time);
+void gap_orphan(struct check *check, const struct pwt_exit *exit);
+void gap_returned(struct check *check, const struct call *call);
+int gap_drop(struct check *check, uint64_t time);
 
 /* op.c: names */
 const char *op_of(const struct check *check, const struct call *call);
@@ -115,6 +137,9 @@ void birth_returned(const struct check *check, struct call *vmalloc, uint64_t ad
 const char *birth_op(const struct check *check, const struct call *call);
 bool judge_birth(struct check *check, struct call *call, bool final);
 void judge_vmalloc(struct check *check, struct call *call);
+
+/* check.c */
+int call_lost(struct check *check, struct call *call);
 
 /* judge.c: what forbids a verdict before the model is asked */
 bool unusable(struct change *change, struct call *call);
@@ -145,10 +170,25 @@ static inline bool is_lost(struct call *call)
 	return true;
 }
 
-/* Did anything go unseen since verdicts were last waited for? It may explain a difference. */
-static inline bool unseen_lately(const struct check *check)
+/* Did a call that began at @time meet one of which nothing is known? */
+static inline bool in_dark(const struct check *check, uint64_t time)
 {
-	return check->unseen != check->unseen_before;
+	return check->gap.now || time < check->gap.dark_until;
+}
+
+/*
+ * Did anything go unseen since verdicts were last waited for, or in a gap? It may explain what is
+ * wrong: then that is the verdict.
+ */
+static inline bool is_unseen(const struct check *check, struct change *change)
+{
+	if (in_dark(check, change->time))
+		set_verdict(change, VERDICT_LOST, REASON_RECORD_LOST);
+	else if (check->unseen != check->unseen_before)
+		set_verdict(change, VERDICT_LOST, REASON_PROBE_MISSED);
+	else
+		return false;
+	return true;
 }
 
 static inline void add_finding(struct change *change, enum finding finding)

@@ -5,6 +5,10 @@
 #include "call.h"
 #include "story.h"
 
+/* More of them, and more bytes, than any kernel has under way: what is recorded may be made up. */
+#define MOST_CALLS 32768
+#define MOST_WORDS (64U << 20)
+
 static struct call **bucket(struct check *check, uint64_t task)
 {
 	return &check->tasks[(task >> 7 ^ task >> 15) % CALL_BUCKETS];
@@ -36,6 +40,7 @@ static void describe(struct check *check, struct call *call, const struct pwt_en
 	call->frame = enter->hdr.frame;
 	call->lost_at_entry = enter->hdr.lost_by_task;
 	call->flags = enter->hdr.flags;
+	memcpy(call->args, enter->args, sizeof(call->args));
 	change->func = enter->hdr.func;
 	change->time = enter->hdr.time;
 	change->cpu = enter->hdr.cpu;
@@ -90,6 +95,7 @@ struct call *call_begin(struct check *check, const struct pwt_enter *enter)
 	describe(check, call, enter);
 	describe_args(check, call, (const uint64_t *)enter->args);
 	call->change.seq = ++check->seq;
+	check->nr_calls++;
 
 	outer = call_innermost(check, call->task);
 	if (outer && is_part_of(check, call, outer)) {
@@ -153,6 +159,29 @@ void call_put(struct check *check, struct call *call)
 	free(call->common.alias_addrs);
 	free(call->callbacks);
 	free(call->pages.pa);
+	check->nr_calls--;
+	check->words -= call->words;
 	call->next_task = check->spare;
 	check->spare = call;
+}
+
+static size_t words_of(const struct image *image)
+{
+	return image->room_entries + image->room_slices * sizeof(*image->slices) / 8;
+}
+
+/* It may have grown. */
+void call_weigh(struct check *check, struct call *call)
+{
+	size_t words = words_of(&call->change.before) + words_of(&call->change.after) +
+		       call->room_callbacks * sizeof(*call->callbacks) / 8 + call->pages.room +
+		       call->common.room;
+
+	check->words += words - call->words;
+	call->words = words;
+}
+
+bool calls_too_many(const struct check *check)
+{
+	return check->nr_calls > MOST_CALLS || check->words > MOST_WORDS;
 }

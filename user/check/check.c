@@ -46,6 +46,11 @@ void check_free(struct check *check)
 	free(check);
 }
 
+/* What is read in one phase brings a slice of the last level each, and of that above it. */
+#define MOST_SLICES (4 * PWT_MAX_STEPS)
+/* Each of those slices may have that many leaves. */
+#define MOST_CALLBACKS (PWT_MAX_STEPS * PWT_SLICE_ENTRIES)
+
 /* Entries that a record brings: the path from the root and the run of entries at its end. */
 static int add_entries(struct check *check, struct image *image, uint64_t addr,
 		       const struct pwt_path *at, const uint64_t *entries, unsigned int nr)
@@ -56,7 +61,7 @@ static int add_entries(struct check *check, struct image *image, uint64_t addr,
 	unsigned int index, most;
 
 	addr = geometry_untag(addr);
-	if (at->depth < 1 || at->depth > geo->levels)
+	if (at->depth < 1 || at->depth > geo->levels || image->nr_slices > MOST_SLICES)
 		return -EINVAL;
 	for (unsigned int i = 0; i + 1 < at->depth; i++, level--) {
 		int err = image_add(image, level, table, addr, geometry_index(geo, level, addr), 1,
@@ -144,8 +149,11 @@ static int finish(struct check *check, struct call *call)
 		birth_take_part(check, parent, call);
 	else if (parent)
 		err = common_take_child(check, parent, call);
+	if (parent)
+		call_weigh(check, parent);
 	call_close(check, call);
 	remember(check, call);
+	gap_returned(check, call);
 	if (call->change.func == PWT_FN_RANGE && story_concerns(&call->change))
 		story_take(check, call);
 	/* what it is made of comes first */
@@ -170,6 +178,11 @@ static int finish_lost(struct check *check, struct call *call, uint32_t lost_by_
 	else
 		call->probe_missed = true;
 	return finish(check, call);
+}
+
+int call_lost(struct check *check, struct call *call)
+{
+	return finish_lost(check, call, call->lost_at_entry + 1);
 }
 
 /* What began inside @call and has not ended lost its end. */
@@ -210,13 +223,14 @@ static int take_orphan(struct check *check, const struct pwt_exit *exit)
 	struct pwt_enter enter = { .hdr = exit->hdr };
 	struct call *call;
 
-	/* nothing was ever lost by this task: it was called before the hooks were there */
-	if (!exit->hdr.lost_by_task && !check->gaps)
+	gap_orphan(check, exit);
+	if (exit->hdr.func == PWT_FN_RANGE)
+		story_forget(check, geometry_untag(exit->args[0]), exit->args[1]);
+	/* nothing was ever lost by this task: it was called before the hooks were there, or in a
+	 * gap */
+	if (!exit->hdr.lost_by_task)
 		return 0;
 	enter.hdr.flags = 0;
-	/* it may have begun when nobody looked */
-	if (check->gaps && !exit->hdr.lost_by_task)
-		enter.hdr.time = check->gap_time;
 	enter.args[0] = exit->args[0];
 	enter.args[1] = exit->args[1];
 	enter.stack_id = enter.lazy_mmu = -1;
@@ -279,23 +293,29 @@ static int take_exit(struct check *check, const struct pwt_exit *exit)
 static int take_slice(struct check *check, const struct pwt_slice *slice)
 {
 	struct call *call = call_find(check, &slice->hdr);
+	struct image *image;
+	int err;
 
 	if (!call)
 		return 0;
 	call->flags |= slice->hdr.flags;
 	if (slice->hdr.flags & PWT_F_READ_FAULT)
 		return 0;
-	return add_entries(check,
-			   slice->hdr.phase == PWT_AFTER ? &call->change.after :
-							   &call->change.before,
-			   slice->addr, &slice->at, (const uint64_t *)slice->entries, slice->nr);
+	image = slice->hdr.phase == PWT_AFTER ? &call->change.after : &call->change.before;
+	err = add_entries(check, image, slice->addr, &slice->at, (const uint64_t *)slice->entries,
+			  slice->nr);
+	call_weigh(check, call);
+	return err;
 }
 
 static int take_pages(struct check *check, const struct pwt_pages *pages)
 {
 	struct call *call = call_find(check, &pages->hdr);
+	int err = call ? birth_take_pages(check, call, pages) : 0;
 
-	return call ? birth_take_pages(check, call, pages) : 0;
+	if (call)
+		call_weigh(check, call);
+	return err;
 }
 
 static int take_area(struct check *check, const struct pwt_area *area)
@@ -352,7 +372,7 @@ static int take_callback(struct check *check, const struct pwt_callback *record)
 
 	if (record->hdr.func < PWT_FN_PUD_ENTRY || record->hdr.func > PWT_FN_PTE_ENTRY)
 		return -EINVAL;
-	if (!call || call->change.func != PWT_FN_RANGE)
+	if (!call || call->change.func != PWT_FN_RANGE || call->nr_callbacks >= MOST_CALLBACKS)
 		return 0;
 	if (call->nr_callbacks == call->room_callbacks) {
 		unsigned int room = call->room_callbacks ? call->room_callbacks * 2 : 16;
@@ -362,6 +382,7 @@ static int take_callback(struct check *check, const struct pwt_callback *record)
 			return -ENOMEM;
 		call->callbacks = bigger;
 		call->room_callbacks = room;
+		call_weigh(check, call);
 	}
 	call->callbacks[call->nr_callbacks++] = (struct model_callback){
 		levels[record->hdr.func],
@@ -375,9 +396,8 @@ static int take_callback(struct check *check, const struct pwt_callback *record)
 static void look_for_unseen(struct check *check)
 {
 	check->unseen_before = check->unseen;
-	check->unseen = check->gaps;
 	if (check->config.unseen)
-		check->unseen += check->config.unseen(check->config.unseen_ctx);
+		check->unseen = check->config.unseen(check->config.unseen_ctx);
 }
 
 /* Is @call so old that what others did at its time will soon be forgotten? */
@@ -472,10 +492,12 @@ int check_record(struct check *check, const void *record, size_t size)
 	const struct pwt_hdr *hdr = record;
 	int err = -EINVAL;
 
+	if (check->gap.now)
+		return 0;
 	check->stats.records++;
 	if (size >= sizeof(*hdr) && size >= least_size(hdr, size)) {
-		if (hdr->time)
-			check->last_time = hdr->time;
+		if (check->gap.just_over && hdr->time)
+			gap_over(check, hdr->time);
 		err = take(check, hdr);
 	}
 	if (err == -EINVAL) {
@@ -487,7 +509,7 @@ int check_record(struct check *check, const void *record, size_t size)
 		look_for_unseen(check);
 	while (overdue(check, check->deferred))
 		judge_deferred(check);
-	return err;
+	return err ? err : calls_too_many(check) ? gap_drop(check, hdr->time) : 0;
 }
 
 void check_idle(struct check *check)
@@ -498,27 +520,13 @@ void check_idle(struct check *check)
 		judge_deferred(check);
 }
 
-int check_gap(struct check *check)
-{
-	struct call *call;
-	int err = 0;
-
-	check->gaps++;
-	check->gap_time = check->last_time;
-	while (!err && (call = check->open))
-		err = finish_lost(check, call, call->lost_at_entry + 1);
-	check_idle(check);
-	/* it stands for what was before it, not for what comes */
-	look_for_unseen(check);
-	/* what was read-only may have become writable */
-	memset(check->made_ro, 0, sizeof(check->made_ro));
-	return err;
-}
-
 void check_finish(struct check *check, const uint32_t *lost_by_task, size_t buckets)
 {
 	struct call *call;
 
+	/* of what went on into a gap nothing was heard */
+	while (check->gap.now && (call = check->open))
+		call_lost(check, call);
 	while ((call = check->open)) {
 		uint32_t lost = lost_by_task ? lost_by_task[call->change.pid & (buckets - 1)] :
 					       call->lost_at_entry;

@@ -102,14 +102,44 @@ int check_record(struct check *check, const void *record, size_t size);
 void check_idle(struct check *check);
 
 /*
- * Records are missing here, of any task: what is in flight is lost, and so is a verdict that hangs
- * on what happened meanwhile. Return: 0 or -ENOMEM.
+ * Records are missing here, of any task: verdicts that wait are LOST, where they hang on what may
+ * be among them. Before anything but the end check_restore() has to be called.
  */
-int check_gap(struct check *check);
+void check_gap(struct check *check);
 
 /* The end: what is still in flight is lost if its task lost records, else it is not finished. */
 void check_finish(struct check *check, const uint32_t *lost_by_task, size_t buckets);
 
 const struct check_stats *check_stats(const struct check *check);
+
+/* What is learnt from records, and verdicts on those that follow hang on. */
+struct check_state {
+	uint64_t seq; /* of the last call that began */
+	struct settled alias_area, refuses_huge;
+	enum vmap_runs runs;
+	uint32_t preempt_share; /* the least preempt_count, bits 7:0; UINT32_MAX: none was seen */
+	bool more;		/* calls are open that are not told of */
+};
+
+/* A call that has not returned. */
+struct check_open {
+	uint64_t seq;
+	struct pwt_enter enter; /* without entries */
+};
+
+/* @open: the newest calls that are open, by seq. Return: how many, up to @room. */
+size_t check_save(const struct check *check, struct check_state *state, struct check_open *open,
+		  size_t room);
+
+/**
+ * check_restore() - go on behind a gap, as one that saw what was in it
+ * @state: of one that did
+ * @open: the calls that are open, @nr of them, by seq
+ *
+ * These are lost when they return, and what was open before the gap and is not among them is lost
+ * now. Without a gap only what was learnt is taken over. Return: 0 or -ENOMEM.
+ */
+int check_restore(struct check *check, const struct check_state *state,
+		  const struct check_open *open, size_t nr);
 
 #endif

@@ -10,6 +10,9 @@
 #include "geometry/descriptor.h"
 #include "story.h"
 
+/* Of 4 GiB of pages. */
+#define MOST_ALIASES (1U << 20)
+
 static uint64_t page_start(const struct check *check, const struct change *change)
 {
 	return geometry_untag(change->addr) & ~(geometry_page_size(check->config.geo) - 1);
@@ -36,6 +39,8 @@ static int add_aliases(const struct check *check, struct common *common,
 	uint64_t page = geometry_page_size(check->config.geo), addr = geometry_untag(change->addr);
 	int err = 0;
 
+	if (change->size / page > MOST_ALIASES - common->aliases)
+		return -E2BIG;
 	for (uint64_t size = 0; !err && size < change->size; size += page)
 		err = add_alias(common, addr + size);
 	return err;
@@ -78,8 +83,13 @@ int common_take_child(struct check *check, struct call *parent, const struct cal
 	parent->probe_missed |= child->probe_missed;
 	if (parent->change.func == PWT_FN_COMMON &&
 	    (geometry_untag(change->addr) != page_start(check, &parent->change) ||
-	     change->size != parent->change.size))
-		return add_aliases(check, common, change);
+	     change->size != parent->change.size)) {
+		int err = add_aliases(check, common, change);
+
+		if (err == -E2BIG)
+			parent->flags |= PWT_F_TRUNCATED;
+		return err == -E2BIG ? 0 : err;
+	}
 	common->own++;
 	common->own_ret = change->ret;
 	if (common->aliases)
@@ -220,9 +230,7 @@ static bool judge_carried_out(struct check *check, struct call *call, bool final
 		if (!final)
 			return false;
 		/* a probe that did not run, or nothing that ran? */
-		if (unseen_lately(check))
-			set_verdict(change, VERDICT_LOST, REASON_PROBE_MISSED);
-		else
+		if (!is_unseen(check, change))
 			set_verdict(change, VERDICT_MISMATCH, gap);
 	} else if (change->ret != change->expected_ret) {
 		set_verdict(change, VERDICT_MISMATCH, wrong_return(change));
@@ -241,14 +249,34 @@ static bool judge_carried_out(struct check *check, struct call *call, bool final
 	return true;
 }
 
+/* Does its verdict hang on a rule that may have been settled where nobody looked? */
+static bool hangs_on_rules(const struct check *check, const struct call *call)
+{
+	const struct change *change = &call->change;
+	const struct check_stats *stats = &check->stats;
+	unsigned int pages = change->size / geometry_page_size(check->config.geo);
+
+	if (stats->refuses_huge.answer == OP_UNKNOWN && change->has_area &&
+	    (change->area.flags & VM_ALLOW_HUGE_VMAP))
+		return true;
+	return stats->alias_area.answer == OP_UNKNOWN && changes_alias(check, change) &&
+	       tells_loop(call, pages);
+}
+
 bool judge_common(struct check *check, struct call *call, bool final)
 {
 	const struct common *common = &call->common;
 	struct change *change = &call->change;
 	enum finding why = FINDING_NR;
 
+	if (check->gap.unknown_rules && hangs_on_rules(check, call))
+		call->record_lost = true;
 	if (is_lost(call))
 		return true;
+	if (call->flags & PWT_F_TRUNCATED) {
+		set_verdict(change, VERDICT_UNKNOWN, REASON_RANGE_TOO_LARGE);
+		return true;
+	}
 	if (check->config.rules.rodata_full_unknown) {
 		set_verdict(change, VERDICT_UNKNOWN, REASON_RODATA_UNKNOWN);
 		return true;

@@ -392,20 +392,18 @@ bool judge_range(struct check *check, struct call *call, bool final)
 	if (check->config.callbacks)
 		callbacks.wrong |= callbacks.seen != call->nr_callbacks;
 	wrong = !seen || cmp.table.diff.found || cmp.inside.diff.found || cmp.outside.diff.found ||
-		callbacks.wrong || change->ret != model.ret || call->was_ro;
+		callbacks.wrong || change->ret != model.ret || call->was_ro || call->unsure_ro;
 	/* what others did, or what was not seen, may yet explain it */
 	if (wrong && !final)
 		return false;
-	if (wrong && unseen_lately(check)) {
-		set_verdict(change, VERDICT_LOST, REASON_PROBE_MISSED);
+	if (wrong && is_unseen(check, change))
 		return true;
-	}
 	if (!seen && !cmp.raced && !cmp.table.diff.found) {
 		set_verdict(change, VERDICT_UNKNOWN, REASON_NOT_CAPTURED);
 		return true;
 	}
 	conclude(change, &cmp, &model, &callbacks);
-	if (call->was_ro && change->verdict == VERDICT_MATCH)
+	if ((call->was_ro || call->unsure_ro) && change->verdict == VERDICT_MATCH)
 		story_was_ro(&cmp, change);
 	return true;
 }

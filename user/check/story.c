@@ -7,9 +7,6 @@
 #define ATOMIC_CONTEXT 0x00ffff00U
 #define PREEMPT_BITS   0x000000ffU
 
-/* set_memory_rox() goes from the one to the other at once, ns. */
-#define ROX_TIME 1000000000ULL
-
 static bool makes_ro(const struct change *change)
 {
 	return change->set_mask & PTE_RDONLY;
@@ -128,8 +125,10 @@ static uint64_t read_only_page(const struct change *change, uint64_t start)
 	return desc_address(change->after.geo, *entry);
 }
 
-static void forget(struct check *check, uint64_t start, uint64_t end)
+void story_forget(struct check *check, uint64_t start, uint64_t size)
 {
+	uint64_t end = start + size;
+
 	for (unsigned int i = 0; i < MADE_RO; i++) {
 		struct made_ro *made = &check->made_ro[i];
 
@@ -147,7 +146,7 @@ static bool was_made_ro(struct check *check, const struct call *call, uint64_t s
 	const uint64_t *entry;
 
 	if (made->task != call->task || made->start != start || made->size != change->size ||
-	    change->time - made->time > ROX_TIME)
+	    change->time - made->time > STORY_ROX_TIME)
 		return false;
 	/* an area that was freed and made anew is of other pages */
 	entry = image_lookup(&change->after, start, &level);
@@ -164,11 +163,13 @@ void story_take(struct check *check, struct call *call)
 	if (change->zone == ZONE_LINEAR || rule_off(check, RULE_WX))
 		return;
 	if (makes_executable(change)) {
-		call->was_ro = !change->ret && was_made_ro(check, call, start) &&
-			       leaves_wx(change, &where);
+		if (change->ret || !leaves_wx(change, &where))
+			return;
+		call->was_ro = was_made_ro(check, call, start);
+		call->unsure_ro = !call->was_ro && change->time < check->gap.unsure_until;
 		return;
 	}
-	forget(check, start, start + change->size);
+	story_forget(check, start, change->size);
 	pa = makes_ro(change) && !change->ret ? read_only_page(change, start) : 0;
 	if (pa)
 		*place(check, start) = (struct made_ro){ call->task, start, change->size, pa,
@@ -181,6 +182,10 @@ void story_was_ro(const struct comparison *cmp, struct change *change)
 
 	if (others_changed(cmp, cmp->start, cmp->end) || !leaves_wx(change, &where))
 		return;
+	if (cmp->call->unsure_ro) {
+		set_verdict(change, VERDICT_LOST, REASON_RECORD_LOST);
+		return;
+	}
 	where.before = where.after | (change->clear_mask & PTE_PXN);
 	where.expected = (where.after & ~PTE_WRITE) | PTE_RDONLY;
 	change->diff = where;

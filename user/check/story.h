@@ -5,6 +5,9 @@
 
 #include "check/explain.h"
 
+/* set_memory_rox() goes from the one to the other at once, ns. */
+#define STORY_ROX_TIME 1000000000ULL
+
 /* As ptdump's check_wx: neither read-only nor PXN. */
 static inline bool writable_executable(uint64_t leaf)
 {
@@ -23,6 +26,9 @@ static inline bool story_concerns(const struct change *change)
 
 /* A change of a range has returned: what it says about those to come, or those before about it. */
 void story_take(struct check *check, struct call *call);
+
+/* A change of @size bytes at @start of which nothing more is known. */
+void story_forget(struct check *check, uint64_t start, uint64_t size);
 
 /* Findings on a change of a range that was compared. */
 void story_findings(const struct comparison *cmp, struct change *change);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "checker.h"
 
+#include <errno.h>
 #include <string.h>
 
 bool checker_hooked(const struct hook_status *hooks, size_t nr, enum pwt_func func)
@@ -111,4 +112,110 @@ void checker_config(struct check_config *config, const struct kernel *kernel,
 	code_range(kernel, "__set_memory_enc_dec", &config->set_memory_enc_dec);
 	if (!config->set_memory_enc_dec.start)
 		code_range(kernel, "__set_memory_enc_dec.part.0", &config->set_memory_enc_dec);
+}
+
+const struct pwt_kfence checker_no_kfence = { 0, UINT64_MAX };
+
+static void save_open(const struct check_open *from, struct pwt_open *to)
+{
+	const struct pwt_enter *enter = &from->enter;
+
+	*to = (struct pwt_open){
+		.seq = from->seq,
+		.time = enter->hdr.time,
+		.task = enter->hdr.task,
+		.frame = enter->hdr.frame,
+		.cpu = enter->hdr.cpu,
+		.pid = enter->hdr.pid,
+		.tgid = enter->tgid,
+		.lost_by_task = enter->hdr.lost_by_task,
+		.preempt_count = enter->preempt_count,
+		.stack_id = enter->stack_id,
+		.lazy_mmu = enter->lazy_mmu,
+		.func = enter->hdr.func,
+		.flags = enter->hdr.flags,
+	};
+	memcpy(to->args, (const void *)enter->args, sizeof(to->args));
+	memcpy(to->callers, (const void *)enter->callers, sizeof(to->callers));
+	memcpy(to->comm, enter->comm, sizeof(to->comm));
+}
+
+static void restore_open(const struct pwt_open *from, struct check_open *to)
+{
+	*to = (struct check_open){
+		.seq = from->seq,
+		.enter = {
+			.hdr = {
+				.type = PWT_ENTER,
+				.func = from->func,
+				.flags = from->flags,
+				.cpu = from->cpu,
+				.time = from->time,
+				.task = from->task,
+				.frame = from->frame,
+				.lost_by_task = from->lost_by_task,
+				.pid = from->pid,
+			},
+			.tgid = from->tgid,
+			.preempt_count = from->preempt_count,
+			.stack_id = from->stack_id,
+			.lazy_mmu = from->lazy_mmu,
+		},
+	};
+	memcpy((void *)to->enter.args, from->args, sizeof(from->args));
+	memcpy((void *)to->enter.callers, from->callers, sizeof(from->callers));
+	memcpy(to->enter.comm, from->comm, sizeof(from->comm));
+}
+
+size_t checker_save(const struct check *check, const struct pwt_kfence *kfence,
+		    struct pwt_state *state)
+{
+	struct check_open open[PWT_STATE_OPEN];
+	struct check_state now;
+	size_t nr = check_save(check, &now, open, PWT_STATE_OPEN);
+
+	*state = (struct pwt_state){
+		.seq = now.seq,
+		.alias_area_seq = now.alias_area.seq,
+		.refuses_huge_seq = now.refuses_huge.seq,
+		.kfence = *kfence,
+		.preempt_share = now.preempt_share,
+		.alias_area = now.alias_area.answer,
+		.refuses_huge = now.refuses_huge.answer,
+		.runs = now.runs,
+		.nr_open = nr,
+		.more = now.more,
+	};
+	for (size_t i = 0; i < nr; i++)
+		save_open(&open[i], &state->open[i]);
+	return sizeof(*state) + nr * sizeof(*state->open);
+}
+
+static bool makes_sense(const struct pwt_state *state, size_t size)
+{
+	return size >= sizeof(*state) && state->alias_area <= OP_YES &&
+	       state->refuses_huge <= OP_YES && state->runs <= VMAP_RUNS_NONE &&
+	       state->nr_open <= PWT_STATE_OPEN &&
+	       size >= sizeof(*state) + state->nr_open * sizeof(*state->open);
+}
+
+int checker_restore(struct check *check, const struct pwt_state *state, size_t size)
+{
+	struct check_open open[PWT_STATE_OPEN];
+	struct check_state before;
+
+	if (!makes_sense(state, size))
+		return -EBADMSG;
+	before = (struct check_state){
+		.seq = state->seq,
+		.alias_area = { state->alias_area, state->alias_area_seq },
+		.refuses_huge = { state->refuses_huge, state->refuses_huge_seq },
+		.runs = state->runs,
+		.preempt_share = state->preempt_share == UINT16_MAX ? UINT32_MAX :
+								      state->preempt_share,
+		.more = state->more,
+	};
+	for (size_t i = 0; i < state->nr_open; i++)
+		restore_open(&state->open[i], &open[i]);
+	return check_restore(check, &before, open, state->nr_open);
 }

@@ -21,6 +21,9 @@ pid_t child_start(char **argv, bool to_stderr)
 	} else if (!pid) {
 		if (to_stderr)
 			dup2(STDERR_FILENO, STDOUT_FILENO);
+		/* that they are ignored here is none of its business */
+		signal(SIGPIPE, SIG_DFL);
+		signal(SIGXFSZ, SIG_DFL);
 		execvp(argv[0], argv);
 		err = -errno;
 		if (write(pipefd[1], &err, sizeof(err)) < 0)

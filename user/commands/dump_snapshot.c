@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "commands/dump.h"
+#include "commands/stop.h"
 #include "kernel/enumerator.h"
 #include "recording/kernel.h"
 
@@ -53,6 +54,7 @@ int dump_snapshot(struct dump *dump)
 				"a recording: copy it\n");
 		return EXIT_USAGE;
 	}
+	stop_not_on_writes(!strcmp(dump->output, "-"));
 	err = recorder_open(&recorder, dump->output);
 	if (err) {
 		recorder_problem(err, dump->output, &why);

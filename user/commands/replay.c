@@ -9,17 +9,9 @@
 #include "commands/checker.h"
 #include "recording/events.h"
 
-#define MOST_HOOKS   64
-#define MOST_STACKS  16384
-#define MOST_ANSWERS 64
-#define MOST_TASKS   65536
-
-/* Answers of one kind that the checker will ask for, the next first. */
-struct answers {
-	uint64_t answer[MOST_ANSWERS];
-	unsigned int nr, used;
-	uint64_t last; /* where none is recorded */
-};
+#define MOST_HOOKS  64
+#define MOST_STACKS 16384
+#define MOST_TASKS  65536
 
 struct replay {
 	char *const *paths;
@@ -41,52 +33,29 @@ struct replay {
 	uint64_t lost[PWT_NR_TYPES];
 	uint32_t *by_task;
 	uint32_t nr_tasks;
-	struct answers unseen, kfence;
-	bool kfence_known;
-	uint64_t kfence_start, kfence_size;
-	bool ended; /* the capture had come to its end */
-	uint64_t bad_events;
+	uint64_t unseen; /* as it was answered last */
+	struct pwt_kfence kfence;
+	bool stateless; /* nothing was checked when it was recorded */
+	bool astray; /* events are missing, and what the checker knew behind them is not known yet
+		      */
+	bool ended;  /* the capture had come to its end */
+	uint64_t gaps, bad_events;
 	uint64_t next_chunk; /* number that the next part should begin with; 0: it is the first */
 	bool (*stop)(void *ctx);
+	bool stopped;
 	char damage[200]; /* of the first that has any */
 };
 
-static uint64_t next_answer(struct answers *answers)
-{
-	if (answers->used < answers->nr)
-		answers->last = answers->answer[answers->used++];
-	return answers->last;
-}
-
-static void add_answer(struct answers *answers, const void *data, size_t size)
-{
-	if (answers->nr == MOST_ANSWERS)
-		return;
-	answers->answer[answers->nr] = 0;
-	memcpy(&answers->answer[answers->nr++], data, size < 8 ? size : 8);
-}
-
-/* What was not asked for holds until another is known. */
-static void forget_answers(struct answers *answers)
-{
-	if (answers->nr)
-		answers->last = answers->answer[answers->nr - 1];
-	answers->nr = answers->used = 0;
-}
-
 static uint64_t unseen(void *ctx)
 {
-	return next_answer(&((struct replay *)ctx)->unseen);
+	return ((struct replay *)ctx)->unseen;
 }
 
-/* It was asked at that time, or is known from the end. */
 static bool in_kfence_pool(void *ctx, uint64_t addr)
 {
-	struct replay *replay = ctx;
+	const struct replay *replay = ctx;
 
-	if (replay->kfence.used < replay->kfence.nr)
-		return next_answer(&replay->kfence);
-	return !replay->kfence_known || addr - replay->kfence_start < replay->kfence_size;
+	return addr - replay->kfence.start < replay->kfence.size;
 }
 
 /* "hook=FUNC STATE ERROR MISSED NAME": the last record of its kind tells most. */
@@ -124,9 +93,12 @@ static void take_hooks(struct replay *replay, const struct recorded *record)
 	if (value)
 		snprintf(replay->backend, sizeof(replay->backend), "%.*s", (int)(len & 15), value);
 	replay->rules_off |= text_number(text, record->size, "rules_off");
-	replay->kfence_known = text_value(text, record->size, "kfence_size", &len) != NULL;
-	replay->kfence_start = text_number(text, record->size, "kfence_start");
-	replay->kfence_size = text_number(text, record->size, "kfence_size");
+	replay->stateless = text_number(text, record->size, "unchecked");
+	/* of what was checked there the events tell when what was known */
+	if (replay->stateless && text_value(text, record->size, "kfence_size", &len)) {
+		replay->kfence.start = text_number(text, record->size, "kfence_start");
+		replay->kfence.size = text_number(text, record->size, "kfence_size");
+	}
 }
 
 static int take_stack(struct replay *replay, const struct recorded *record)
@@ -198,6 +170,15 @@ static int look_ahead(struct replay *replay, struct recording *recording, struct
 	return err ? problem(why, err, "cannot read it: %s", strerror(-err)) : 0;
 }
 
+static void note_damage(struct replay *replay, size_t part, const struct recording *recording)
+{
+	char damage[160];
+
+	if (!*replay->damage && recording_damage(recording, damage, sizeof(damage)))
+		snprintf(replay->damage, sizeof(replay->damage), "%s%s%s",
+			 part ? replay->paths[part] : "", part ? ": " : "", damage);
+}
+
 /* Symbols of all parts: a change may be shown in one, and its caller be named in another. */
 static int learn(struct replay *replay, size_t part, struct problem *why)
 {
@@ -211,8 +192,14 @@ static int learn(struct replay *replay, size_t part, struct problem *why)
 			       part ? NULL : &replay->info, why);
 	if (!err && part)
 		err = kernel_join_symbols(&replay->kernel, &kernel);
+	/* what it would tell, the first one has told, but for names */
+	if (part && err == -ENODATA)
+		err = 0;
 	if (!err)
 		err = look_ahead(replay, recording, why);
+	/* in what has no events, too: losses would not be told */
+	if (!err)
+		note_damage(replay, part, recording);
 	kernel_close(&kernel);
 	recording_close(recording);
 	return err;
@@ -241,12 +228,18 @@ int replay_open(struct replay **out, char *const *paths, size_t nr, uint32_t rul
 
 	if (!replay)
 		return problem(why, -ENOMEM, "out of memory");
+	replay->kfence = checker_no_kfence;
 	replay->paths = paths;
 	replay->nr_paths = nr;
 	replay->events = *events;
 	replay->ctx = ctx;
 	for (size_t part = 0; part < nr && !err; part++)
 		err = learn(replay, part, why);
+	/* what is attached decides what is looked for */
+	if (!err && !replay->nr_hooks)
+		err = problem(why, -ENODATA,
+			      "%s was cut off or damaged before it told what was attached",
+			      paths[0]);
 	if (!err && (start_check(replay, rules_off) || event_reader_new(&replay->reader)))
 		err = problem(why, -ENOMEM, "out of memory");
 	if (err) {
@@ -281,17 +274,41 @@ static int take_record(struct replay *replay, const struct event *event)
 	return err;
 }
 
+/* False: there is less of it. */
+static bool get(const struct event *event, void *to, size_t size)
+{
+	if (event->size >= size)
+		memcpy(to, event->data, size);
+	return event->size >= size;
+}
+
+static int take_state(struct replay *replay, const struct event *event)
+{
+	const struct pwt_state *state = event->data;
+	int err;
+
+	if (!replay->gaps)
+		return 0;
+	err = checker_restore(replay->check, state, event->size);
+	if (err)
+		return err == -EBADMSG ? 0 : err;
+	if (replay->astray)
+		replay->kfence = state->kfence;
+	replay->astray = false;
+	return 0;
+}
+
 static int take_event(struct replay *replay, const struct event *event)
 {
-	int err = 0;
-
 	switch (event->kind) {
 	case PWT_EVENT_UNSEEN:
-		add_answer(&replay->unseen, event->data, event->size);
-		return 0;
+		get(event, &replay->unseen, sizeof(replay->unseen));
+		break;
 	case PWT_EVENT_KFENCE:
-		add_answer(&replay->kfence, event->data, event->size);
-		return 0;
+		get(event, &replay->kfence, sizeof(replay->kfence));
+		break;
+	case PWT_EVENT_STATE:
+		return take_state(replay, event);
 	case PWT_EVENT_IDLE:
 		check_idle(replay->check);
 		break;
@@ -300,12 +317,30 @@ static int take_event(struct replay *replay, const struct event *event)
 		check_finish(replay->check, replay->by_task, replay->nr_tasks);
 		break;
 	default:
-		if (event->kind < PWT_NR_TYPES)
-			err = take_record(replay, event);
+		if (event->kind < PWT_NR_TYPES && !replay->astray)
+			return take_record(replay, event);
 	}
-	forget_answers(&replay->unseen);
-	forget_answers(&replay->kfence);
-	return err;
+	return 0;
+}
+
+/* Something is missing here. */
+static void lose_track(struct replay *replay)
+{
+	replay->astray = true;
+	replay->gaps++;
+	check_gap(replay->check);
+}
+
+/* Where no state is recorded all that may have been under way is taken to have been. */
+static int go_on_without_state(struct replay *replay)
+{
+	union checker_state now;
+	size_t size = checker_save(replay->check, &replay->kfence, &now.state);
+
+	now.state.nr_open = 0;
+	now.state.more = 1;
+	replay->astray = false;
+	return checker_restore(replay->check, &now.state, size);
 }
 
 static int take_events(struct replay *replay, const struct recorded *record)
@@ -313,33 +348,27 @@ static int take_events(struct replay *replay, const struct recorded *record)
 	struct event event;
 	int err, more = event_reader_begin(replay->reader, record->data, record->size);
 
+	if (!more && replay->astray && replay->stateless)
+		more = go_on_without_state(replay);
 	while (!more && (more = event_reader_next(replay->reader, &event)) > 0) {
-		err = take_event(replay, &event);
-		if (err)
+		replay->stopped = replay->stop && replay->stop(replay->ctx);
+		err = replay->stopped ? 0 : take_event(replay, &event);
+		if (err || replay->stopped)
 			return err;
 		more = 0;
 	}
 	if (more != -EBADMSG)
 		return 0;
 	replay->bad_events++;
-	return check_gap(replay->check);
-}
-
-static void note_damage(struct replay *replay, size_t part, const struct recording *recording)
-{
-	char damage[160];
-
-	if (!*replay->damage && recording_damage(recording, damage, sizeof(damage)))
-		snprintf(replay->damage, sizeof(replay->damage), "%s%s%s",
-			 part ? replay->paths[part] : "", part ? ": " : "", damage);
+	lose_track(replay);
+	return 0;
 }
 
 /* The parts of a recording follow each other; what one of them lacks is missing. */
-static int begin_part(struct replay *replay, const struct recording *recording)
+static void begin_part(struct replay *replay, const struct recording *recording)
 {
-	uint64_t first = recording_file(recording)->first;
-
-	return first != replay->next_chunk ? check_gap(replay->check) : 0;
+	if (recording_file(recording)->first != replay->next_chunk)
+		lose_track(replay);
 }
 
 static int run_part(struct replay *replay, size_t part, struct problem *why)
@@ -351,32 +380,32 @@ static int run_part(struct replay *replay, size_t part, struct problem *why)
 	if (err)
 		return err;
 	recording_begin(recording, 1ULL << PWT_REC_EVENTS);
-	err = begin_part(replay, recording);
-	while (!err && !(replay->stop && replay->stop(replay->ctx)) &&
-	       (more = recording_next(recording, &record)) > 0) {
+	begin_part(replay, recording);
+	while (!err && !replay->stopped && (more = recording_next(recording, &record)) > 0) {
 		if (record.gap)
-			err = check_gap(replay->check);
-		if (!err && record.type == PWT_REC_EVENTS)
+			lose_track(replay);
+		if (record.type == PWT_REC_EVENTS)
 			err = take_events(replay, &record);
 	}
 	replay->next_chunk = recording_number(recording);
 	if (!err && more < 0)
 		err = more;
-	note_damage(replay, part, recording);
+	/* of what was not asked for nothing is to be said */
+	if (!replay->stopped)
+		note_damage(replay, part, recording);
 	recording_close(recording);
 	return err ? problem(why, err, "cannot go on: %s", strerror(-err)) : 0;
 }
 
 /* Without the end of the capture all that hangs on what came later is lost. */
-static int finish(struct replay *replay)
+static void finish(struct replay *replay)
 {
-	int err = replay->ended ? 0 : check_gap(replay->check);
-
-	if (!err && !replay->ended)
+	if (!replay->ended) {
+		check_gap(replay->check);
 		check_finish(replay->check, NULL, 0);
+	}
 	if (!*replay->damage && replay->bad_events)
 		snprintf(replay->damage, sizeof(replay->damage), "some events make no sense");
-	return err;
 }
 
 int replay_run(struct replay *replay, bool (*stop)(void *ctx), struct problem *why)
@@ -384,10 +413,10 @@ int replay_run(struct replay *replay, bool (*stop)(void *ctx), struct problem *w
 	int err = 0;
 
 	replay->stop = stop;
-	for (size_t part = 0; part < replay->nr_paths && !err; part++)
+	for (size_t part = 0; part < replay->nr_paths && !err && !replay->stopped; part++)
 		err = run_part(replay, part, why);
-	if (!err && finish(replay))
-		err = problem(why, -ENOMEM, "out of memory");
+	if (!err && !replay->stopped)
+		finish(replay);
 	return err;
 }
 

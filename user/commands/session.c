@@ -36,6 +36,14 @@ static int record_only(struct session *session, const void *record, size_t size)
 	return 0;
 }
 
+static void record_state(struct session *session)
+{
+	union checker_state now;
+	size_t size = checker_save(session->check, &session->kfence, &now.state);
+
+	tape_state(session->tape, &now.state, size);
+}
+
 static int on_record(void *ctx, const void *record, size_t size)
 {
 	struct session *session = ctx;
@@ -44,6 +52,8 @@ static int on_record(void *ctx, const void *record, size_t size)
 
 	if (session->unchecked)
 		return record_only(session, record, size);
+	if (session->tape && tape_wants_state(session->tape))
+		record_state(session);
 	if (session->events.record && size >= sizeof(struct pwt_hdr))
 		session->events.record(session->ctx, record, size);
 	if (!checker_ignores(&session->kernel, record, size))
@@ -68,16 +78,16 @@ static uint64_t unseen(void *ctx)
 static bool in_kfence_pool(void *ctx, uint64_t addr)
 {
 	struct session *session = ctx;
-	bool answer;
+	struct pwt_kfence *pool = &session->kfence, known = *pool;
 
-	if (!session->kfence_size &&
-	    kfence_pool_now(&session->kernel, &session->kfence_start, &session->kfence_size))
-		answer = true; /* not known: nothing is said */
-	else
-		answer = addr - session->kfence_start < session->kfence_size;
-	if (session->tape)
-		tape_kfence(session->tape, answer);
-	return answer;
+	if (!known.size || known.size == UINT64_MAX) {
+		if (kfence_pool_now(&session->kernel, &known.start, &known.size))
+			known = checker_no_kfence;
+		if (session->tape && memcmp(&known, pool, sizeof(known)))
+			tape_kfence(session->tape, &known);
+		*pool = known;
+	}
+	return addr - pool->start < pool->size;
 }
 
 bool session_hooked(const struct session *session, enum pwt_func func)
@@ -157,9 +167,10 @@ int session_look(struct session *session, int timeout_ms)
 
 static void end_tape(struct session *session)
 {
-	if (session->kfence_size ||
-	    !kfence_pool_now(&session->kernel, &session->kfence_start, &session->kfence_size))
-		tape_kfence_pool(session->tape, session->kfence_start, session->kfence_size);
+	struct pwt_kfence pool;
+
+	if (session->unchecked && !kfence_pool_now(&session->kernel, &pool.start, &pool.size))
+		tape_kfence_pool(session->tape, &pool);
 	tape_end(session->tape);
 }
 

@@ -28,7 +28,7 @@ struct session {
 	uint64_t records, calls, unseen; /* recorded so far; what went unseen */
 	uint32_t rules_off; /* bits: 1 << enum rule; the caller's to set before it attaches */
 	struct hooked_code code;
-	uint64_t kfence_start, kfence_size; /* once they were asked for */
+	struct pwt_kfence kfence; /* as far as it was asked for */
 	struct session_events events;
 	void *ctx;
 };

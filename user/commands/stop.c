@@ -30,6 +30,15 @@ void stop_on_signals(void)
 	sigaction(SIGCHLD, &child, NULL);
 }
 
+void stop_not_on_writes(bool pipe)
+{
+	struct sigaction ignore = { .sa_handler = SIG_IGN };
+
+	sigaction(SIGXFSZ, &ignore, NULL);
+	if (pipe)
+		sigaction(SIGPIPE, &ignore, NULL);
+}
+
 int stop_signal(void)
 {
 	return stopped;

@@ -300,13 +300,6 @@ static int run(struct watch *watch)
 	return watch->session.unchecked ? conclude_unchecked(watch) : conclude(watch);
 }
 
-/* Nobody asks for verdicts now: they can be had of the file. */
-static bool can_wait(const struct watch_options *options)
-{
-	return options->silent && !options->common.json && !options->fail && !options->limit &&
-	       !options->ring_only;
-}
-
 static int open_and_run(struct watch *watch)
 {
 	static const struct session_events events = { on_change, on_record };
@@ -314,7 +307,7 @@ static int open_and_run(struct watch *watch)
 	struct problem why;
 
 	watch->session.rules_off = options->rules_off;
-	watch->session.unchecked = can_wait(options);
+	watch->session.unchecked = options->tape.unchecked;
 	if (session_open(&watch->session, &why))
 		return cannot_run(&options->common, why.text);
 	if (options->tape.path &&
@@ -342,9 +335,7 @@ static int watch_or_record(enum watch_kind kind, int argc, char **argv)
 	if (status)
 		return status > 0 ? EXIT_FINE : usage_error(argv[0]);
 	stop_on_signals();
-	/* a reader that has gone is an error of writing, which is told */
-	if (to_pipe(&options))
-		signal(SIGPIPE, SIG_IGN);
+	stop_not_on_writes(to_pipe(&options));
 	if (open_output(&watch))
 		return EXIT_USAGE;
 	if (options.output)

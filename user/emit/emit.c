@@ -97,7 +97,8 @@ bool emit_range_symbol(const struct emitter *emitter, const struct change *chang
 
 void emit_time(const struct emitter *emitter, uint64_t monotonic, bool date, char *buf, size_t size)
 {
-	int64_t ns = (int64_t)monotonic + emitter->kernel->realtime_offset;
+	/* both may be anything in a recording */
+	uint64_t ns = monotonic + emitter->kernel->realtime_offset;
 	time_t seconds = ns / 1000000000;
 	struct tm tm;
 	size_t len;
@@ -105,11 +106,12 @@ void emit_time(const struct emitter *emitter, uint64_t monotonic, bool date, cha
 	if (date) {
 		gmtime_r(&seconds, &tm);
 		len = strftime(buf, size, "%Y-%m-%dT%H:%M:%S", &tm);
-		snprintf(buf + len, size - len, ".%09lldZ", (long long)(ns % 1000000000));
+		snprintf(buf + len, size - len, ".%09lluZ", (unsigned long long)(ns % 1000000000));
 	} else {
 		localtime_r(&seconds, &tm);
 		len = strftime(buf, size, "%H:%M:%S", &tm);
-		snprintf(buf + len, size - len, ".%06lld", (long long)(ns % 1000000000 / 1000));
+		snprintf(buf + len, size - len, ".%06llu",
+			 (unsigned long long)(ns % 1000000000 / 1000));
 	}
 }
 

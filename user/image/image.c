@@ -7,6 +7,9 @@
 
 #include "geometry/descriptor.h"
 
+/* In a table of 64K pages. */
+#define MOST_ENTRIES 8192
+
 /* The slices as pieces of physical memory. */
 static bool find(struct pagewalk_memory *memory, uint64_t pa, struct pagewalk_window *window)
 {
@@ -127,33 +130,55 @@ static bool has_table(const struct image *image, uint64_t table)
 	return false;
 }
 
+/* Entries of the slice that the image has already, as bits; where they differ it is torn. */
+static void find_known(struct image *image, uint64_t table, unsigned int first, unsigned int nr,
+		       const uint64_t *entries, uint64_t *known)
+{
+	for (uint32_t n = 0; n < image->nr_slices; n++) {
+		const struct image_slice *slice = &image->slices[n];
+		unsigned int from = slice->first > first ? slice->first : first;
+		unsigned int to = slice->first + slice->nr;
+
+		if (slice->table != table)
+			continue;
+		for (unsigned int i = from; i < to && i < first + nr; i++) {
+			uint64_t bit = 1ULL << (i - first) % 64;
+
+			known[(i - first) / 64] |= bit;
+			image->torn |= image->entries[slice->offset + i - slice->first] !=
+				       entries[i - first];
+		}
+	}
+}
+
+static bool is_known(const uint64_t *known, unsigned int i)
+{
+	return known[i / 64] >> i % 64 & 1;
+}
+
 int image_add(struct image *image, enum pgtable_level level, uint64_t table, uint64_t addr,
 	      unsigned int first, unsigned int nr, const uint64_t *entries)
 {
-	uint64_t size = geometry_size(image->geo, level);
-	unsigned int i, run;
-	int err;
+	uint64_t size = geometry_size(image->geo, level), known[MOST_ENTRIES / 64];
+	unsigned int run;
+	int err = 0;
 
 	if (!nr || first >= geometry_entries(image->geo, level) ||
 	    nr > geometry_entries(image->geo, level) - first)
 		return -EINVAL;
 	if (!has_table(image, table))
 		return append(image, level, table, addr, first, nr, entries);
-	for (i = 0; i < nr; i += run) {
-		const uint64_t *known = image_entry(image, table, first + i);
-
+	memset(known, 0, (nr + 63) / 64 * sizeof(*known));
+	find_known(image, table, first, nr, entries, known);
+	for (unsigned int i = 0; i < nr && !err; i += run) {
 		run = 1;
-		if (known) {
-			image->torn |= *known != entries[i];
+		if (is_known(known, i))
 			continue;
-		}
-		while (i + run < nr && !image_find(image, table, first + i + run))
+		while (i + run < nr && !is_known(known, i + run))
 			run++;
 		err = append(image, level, table, addr + i * size, first + i, run, entries + i);
-		if (err)
-			return err;
 	}
-	return 0;
+	return err;
 }
 
 const struct image_slice *image_find(const struct image *image, uint64_t table, unsigned int index)

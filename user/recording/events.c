@@ -13,6 +13,8 @@
 #define ROOM COLUMNS_ROW_MAX
 /* An event is its size and so many bytes. */
 #define MOST_SIZE (8U << 10)
+/* Less than that is left: a record of capture, and what was asked because of it, may be torn. */
+#define LITTLE (MOST_SIZE + 1024)
 
 /* Rows that wait to be packed; when half of them do, there is no time to pack. */
 #define MOST_ROWS 32
@@ -29,6 +31,7 @@ struct event_writer {
 	const struct redaction *redaction; /* may be NULL */
 	uint64_t dropped;
 	struct row *row; /* the one that is filled */
+	bool has_state;	 /* it does */
 	/* the thread's */
 	struct columns *columns;
 	char *packed;
@@ -183,6 +186,7 @@ void event_writer_push(struct event_writer *writer)
 	writer->waiting[writer->nr_waiting++] = writer->row;
 	pthread_cond_signal(&writer->come);
 	writer->row = take_spare(writer);
+	writer->has_state = false;
 	pthread_mutex_unlock(&writer->lock);
 }
 
@@ -193,6 +197,13 @@ void event_writer_flush(struct event_writer *writer)
 	while (writer->nr_waiting || writer->busy)
 		pthread_cond_wait(&writer->gone, &writer->lock);
 	pthread_mutex_unlock(&writer->lock);
+}
+
+bool event_writer_wants_state(struct event_writer *writer)
+{
+	if (writer->row->used + LITTLE > ROOM)
+		event_writer_push(writer);
+	return !writer->has_state;
 }
 
 /* Room for an event of @size bytes, which is filled in by the caller. */
@@ -271,6 +282,7 @@ int event_writer_add(struct event_writer *writer, enum pwt_event event, const vo
 	*at = event;
 	if (size)
 		memcpy(at + 1, data, size);
+	writer->has_state |= event == PWT_EVENT_STATE;
 	return 0;
 }
 

@@ -7,6 +7,8 @@
 #ifndef PWTRACE_EVENTS_H
 #define PWTRACE_EVENTS_H
 
+#include <stdbool.h>
+
 #include "pwtrace/wire.h"
 #include "recording/redact.h"
 #include "recording/write.h"
@@ -26,6 +28,12 @@ int event_writer_record(struct event_writer *writer, const void *record, size_t 
 /* Another one, with @size bytes behind its kind. */
 int event_writer_add(struct event_writer *writer, enum pwt_event event, const void *data,
 		     size_t size);
+
+/*
+ * Is the state of the checker (PWT_EVENT_STATE) to come before the next record of capture? Whoever
+ * has lost what was before begins there.
+ */
+bool event_writer_wants_state(struct event_writer *writer);
 
 /* Let a record be made of what there is, in a while; or now, with all that was before. */
 void event_writer_push(struct event_writer *writer);

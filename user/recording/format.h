@@ -106,9 +106,42 @@ enum pwt_events_coding { PWT_EVENTS_ROW, PWT_EVENTS_COLUMNS };
 enum pwt_event {
 	PWT_EVENT_IDLE = 0x80, /* the ring was empty */
 	PWT_EVENT_UNSEEN,      /* eight bytes: the checker asked what went unseen, and the answer */
-	PWT_EVENT_KFENCE,      /* one byte: it asked whether an address is KFENCE's */
+	PWT_EVENT_KFENCE,      /* struct pwt_kfence: it asked, and this is known from here on */
 	PWT_EVENT_END,	       /* the capture ended */
+	PWT_EVENT_STATE, /* struct pwt_state: where a checker can begin that saw nothing before */
 };
+
+/* KFENCE's pool. Not known yet: all of the address space, so that nothing is said of it. */
+struct pwt_kfence {
+	uint64_t start, size; /* bytes */
+};
+
+/* What the checker has learnt from all records before, and needs for those that follow. */
+struct pwt_state {
+	uint64_t seq;		   /* of the last call that began */
+	uint64_t alias_area_seq;   /* of the change that settled it */
+	uint64_t refuses_huge_seq; /* of that one */
+	struct pwt_kfence kfence;
+	uint16_t preempt_share; /* the least preempt_count of a change, bits 7:0; all set: none */
+	uint8_t alias_area;	/* 0: not settled, 1: no, 2: yes; and so is the next */
+	uint8_t refuses_huge;
+	uint8_t runs; /* 0: not settled, 1: contiguous runs are made, 2: they are not */
+	uint8_t nr_open;
+	uint8_t more; /* 1: open[] has only the newest */
+	uint8_t reserved;
+	struct pwt_open {
+		uint64_t seq;
+		uint64_t time, task, frame; /* and so on: as in its pwt_enter */
+		uint64_t args[4], callers[2];
+		uint32_t cpu, pid, tgid, lost_by_task, preempt_count;
+		int32_t stack_id, lazy_mmu;
+		uint8_t func, flags;
+		uint16_t reserved;
+		char comm[16];
+	} open[]; /* calls that have not returned, by seq */
+};
+
+#define PWT_STATE_OPEN 60 /* at most; an event is no larger than 8 KiB */
 
 struct pwt_stack {
 	int32_t id; /* as in pwt_enter.stack_id */
@@ -171,6 +204,8 @@ _Static_assert(sizeof(struct pwt_chunk) == 48, "recording: pwt_chunk");
 _Static_assert(sizeof(struct pwt_end) == 32, "recording: pwt_end");
 _Static_assert(sizeof(struct pwt_record) == 8, "recording: pwt_record");
 _Static_assert(sizeof(struct pwt_events) == 16, "recording: pwt_events");
+_Static_assert(sizeof(struct pwt_state) == 48, "recording: pwt_state");
+_Static_assert(sizeof(struct pwt_open) == 128, "recording: pwt_open");
 _Static_assert(sizeof(struct pwt_stack) == 8, "recording: pwt_stack");
 _Static_assert(sizeof(struct pwt_losses) == 160, "recording: pwt_losses");
 _Static_assert(sizeof(struct pwt_snapshot) == 48, "recording: pwt_snapshot");

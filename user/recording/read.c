@@ -23,6 +23,7 @@ struct recording {
 	uint64_t types;		/* asked for */
 	uint64_t at;		/* offset of what comes next */
 	uint64_t next_number;	/* that the next chunk should have */
+	uint64_t seen;		/* chunks, without those of the index */
 	bool gap;		/* for the next record */
 	struct pwt_chunk chunk; /* the one that is unpacked; raw 0: none */
 	uint64_t chunk_at;
@@ -160,6 +161,7 @@ void recording_begin(struct recording *recording, uint64_t types)
 	recording->types = types;
 	recording->at = sizeof(struct pwt_file);
 	recording->next_number = recording->damaged_header ? 0 : recording->file.first;
+	recording->seen = 0;
 	recording->gap = false;
 	recording->chunk.raw = 0;
 	recording->used = 0;
@@ -218,6 +220,9 @@ static int at_end(struct recording *recording)
 	    end.size != recording->at + sizeof(end))
 		return 0;
 	recording->stats.complete = true;
+	/* those of the preamble have no numbers */
+	if (end.chunks > recording->seen && end.chunks - recording->seen > recording->stats.missing)
+		recording->stats.missing = end.chunks - recording->seen;
 	recording->at = recording->size;
 	if (recording->size != end.size) {
 		recording->stats.damaged++;
@@ -226,19 +231,23 @@ static int at_end(struct recording *recording)
 	return 1;
 }
 
-static void note_number(struct recording *recording)
+/* False: it is of a time before the one that was read last, and is not to be read behind it. */
+static bool note_number(struct recording *recording)
 {
 	uint64_t number = recording->chunk.number;
 
+	if (!(recording->chunk.flags & PWT_CHUNK_PREAMBLE) && number < recording->next_number)
+		return false;
+	recording->stats.chunks++;
+	recording->seen += !(recording->chunk.types & 1ULL << PWT_REC_INDEX);
 	if (recording->chunk.flags & PWT_CHUNK_PREAMBLE)
-		return;
-	if (number != recording->next_number) {
+		return true;
+	if (number > recording->next_number) {
 		recording->gap = true;
-		if (number > recording->next_number)
-			recording->stats.missing += number - recording->next_number;
+		recording->stats.missing += number - recording->next_number;
 	}
 	recording->next_number = number + 1;
-	recording->stats.chunks++;
+	return true;
 }
 
 /* Read and unpack what recording->chunk is the header of. -EBADMSG: it is damaged. */
@@ -274,11 +283,16 @@ static int next_chunk(struct recording *recording)
 				return err;
 			continue;
 		}
-		note_number(recording);
 		recording->chunk_at = recording->at;
 		whole = sizeof(*chunk) + chunk_stored(chunk);
 		if (whole > recording->size - recording->at)
 			whole = recording->size - recording->at;
+		if (!note_number(recording)) {
+			chunk->raw = 0;
+			recording->stats.damaged++;
+			skip(recording, whole);
+			continue;
+		}
 		if (!(chunk->types & recording->types)) {
 			recording->at += whole;
 			continue;
@@ -387,8 +401,8 @@ bool recording_damage(const struct recording *recording, char *buf, size_t size)
 	if (stats->complete && !stats->damaged && !stats->missing)
 		return false;
 	snprintf(buf, size,
-		 "%s after %" PRIu64 " chunks; %" PRIu64 " damaged, %" PRIu64
-		 " were never written, %" PRIu64 " bytes passed over",
+		 "%s after %" PRIu64 " chunks; %" PRIu64 " damaged, %" PRIu64 " missing, %" PRIu64
+		 " bytes passed over",
 		 stats->complete ? "it ends" : "it is cut off", stats->chunks, stats->damaged,
 		 stats->missing, stats->skipped);
 	return true;

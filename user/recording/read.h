@@ -27,7 +27,7 @@ struct recorded {
 
 struct recording_stats {
 	uint64_t chunks;  /* read, or passed over as not asked for */
-	uint64_t missing; /* that were never written, by their numbers */
+	uint64_t missing; /* that are not there, by their numbers and by how many were written */
 	uint64_t damaged; /* that could not be read, and other places that make no sense */
 	uint64_t skipped; /* bytes of all that */
 	bool complete;	  /* it was closed: its end is there */

@@ -154,15 +154,22 @@ static unsigned int small(const struct pwt_path *at)
 	return at->nr <= PWT_SMALL_ENTRIES ? at->nr : 0;
 }
 
+static void redact_call(const struct redaction *redaction, enum pwt_func func, uint64_t *args,
+			uint64_t *callers)
+{
+	args[0] = redact_address(redaction, args[0]);
+	if (func == PWT_FN_VMAP_RANGE)
+		args[3] = redact_physical(redaction, args[3]);
+	for (int i = 0; i < PWT_NR_CALLERS; i++)
+		callers[i] = code_address(redaction, callers[i]);
+}
+
 static void redact_enter(const struct redaction *redaction, struct pwt_enter *enter)
 {
 	redact_path(redaction, enter->args[0], &enter->at, (uint64_t *)enter->entries,
 		    small(&enter->at));
-	enter->args[0] = redact_address(redaction, enter->args[0]);
-	if (enter->hdr.func == PWT_FN_VMAP_RANGE)
-		enter->args[3] = redact_physical(redaction, enter->args[3]);
-	for (int i = 0; i < PWT_NR_CALLERS; i++)
-		enter->callers[i] = code_address(redaction, enter->callers[i]);
+	redact_call(redaction, enter->hdr.func, (uint64_t *)enter->args,
+		    (uint64_t *)enter->callers);
 }
 
 static void redact_slice(const struct redaction *redaction, struct pwt_slice *slice)
@@ -220,6 +227,26 @@ void redact_record(const struct redaction *redaction, struct pwt_hdr *hdr, size_
 		for (unsigned int i = 0; i < pages->nr; i++)
 			pages->pages[i] = redact_address(redaction, pages->pages[i]);
 		break;
+	}
+}
+
+void redact_kfence(const struct redaction *redaction, struct pwt_kfence *pool)
+{
+	/* or it has none, or where is not known */
+	if (pool->start)
+		pool->start = redact_address(redaction, pool->start);
+}
+
+void redact_state(const struct redaction *redaction, struct pwt_state *state)
+{
+	if (!redaction->kernel)
+		return;
+	redact_kfence(redaction, &state->kfence);
+	for (unsigned int i = 0; i < state->nr_open; i++) {
+		struct pwt_open *open = &state->open[i];
+
+		open->task = redact_address(redaction, open->task);
+		redact_call(redaction, open->func, open->args, open->callers);
 	}
 }
 

@@ -10,6 +10,7 @@
 
 #include "kernel/kernel.h"
 #include "pwtrace/wire.h"
+#include "recording/format.h"
 
 struct redaction {
 	const struct kernel *kernel;		   /* NULL: nothing is redacted */
@@ -25,6 +26,10 @@ uint64_t redact_entry(const struct redaction *redaction, uint64_t desc);
 
 /* A record of capture, in place. */
 void redact_record(const struct redaction *redaction, struct pwt_hdr *hdr, size_t size);
+
+/* Others, in place. */
+void redact_kfence(const struct redaction *redaction, struct pwt_kfence *pool);
+void redact_state(const struct redaction *redaction, struct pwt_state *state);
 
 /* The kernel's note, as that of a kernel that lies elsewhere. free() it; NULL: no memory. */
 char *redact_vmcoreinfo(const struct redaction *redaction, const char *text);

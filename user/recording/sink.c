@@ -51,7 +51,8 @@ int sink_open(struct sink *sink, const char *path)
 	if (sink->fd < 0)
 		return -errno;
 	sink->seekable = true;
-	return 0;
+	/* whatever the umask says */
+	return fchmod(sink->fd, 0600) ? -errno : 0;
 }
 
 int sink_try(const char *path, struct problem *why)

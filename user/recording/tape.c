@@ -34,7 +34,7 @@ struct tape {
 	uint64_t stacks[MOST_STACKS / 64]; /* written; bits */
 	uint64_t named[NAMED];		   /* addresses whose symbols were written, the last ones */
 	bool kfence_known;
-	uint64_t kfence_start, kfence_size;
+	struct pwt_kfence kfence;
 };
 
 static uint64_t now(void)
@@ -78,15 +78,16 @@ static int write_hooks(struct tape *tape)
 		return -ENOMEM;
 	capture_missed(tape->capture);
 	hooks = capture_hooks(tape->capture, &nr);
-	fprintf(file, "backend=%s\nrules_off=%u\n", backend_name(capture_backend(tape->capture)),
-		tape->options->rules_off);
+	fprintf(file, "backend=%s\nrules_off=%u\nunchecked=%d\n",
+		backend_name(capture_backend(tape->capture)), tape->options->rules_off,
+		tape->options->unchecked);
 	for (size_t i = 0; i < nr; i++)
 		fprintf(file, "hook=%d %d %d %llu %s\n", hooks[i].func, hooks[i].state,
 			hooks[i].error, (unsigned long long)hooks[i].missed, hooks[i].function);
 	if (tape->kfence_known)
 		fprintf(file, "kfence_start=%llu\nkfence_size=%llu\n",
-			(unsigned long long)redact_address(&tape->redaction, tape->kfence_start),
-			(unsigned long long)tape->kfence_size);
+			(unsigned long long)redact_address(&tape->redaction, tape->kfence.start),
+			(unsigned long long)tape->kfence.size);
 	err = fclose(file) ? -ENOMEM : recorder_add(tape->recorder, PWT_REC_HOOKS, text, size);
 	free(text);
 	return err;
@@ -187,15 +188,22 @@ int tape_open(struct tape **out, const struct tape_options *options, const struc
 
 int tape_begin(struct tape *tape, struct capture *capture)
 {
+	int err;
+
 	tape->capture = capture;
-	return recorder_has_file(tape->recorder) ? write_hooks(tape) : 0;
+	if (!recorder_has_file(tape->recorder))
+		return 0;
+	/* verdicts hang on it: not in a chunk with what comes and goes */
+	err = recorder_preamble(tape->recorder, true);
+	if (!err)
+		err = write_hooks(tape);
+	return err ? err : recorder_preamble(tape->recorder, false);
 }
 
-void tape_kfence_pool(struct tape *tape, uint64_t start, uint64_t size)
+void tape_kfence_pool(struct tape *tape, const struct pwt_kfence *pool)
 {
 	tape->kfence_known = true;
-	tape->kfence_start = start;
-	tape->kfence_size = size;
+	tape->kfence = *pool;
 }
 
 /* Whole events, and then another file. */
@@ -295,11 +303,23 @@ void tape_unseen(struct tape *tape, uint64_t answer)
 	event_writer_add(tape->events, PWT_EVENT_UNSEEN, &answer, sizeof(answer));
 }
 
-void tape_kfence(struct tape *tape, bool answer)
+void tape_kfence(struct tape *tape, const struct pwt_kfence *pool)
 {
-	uint8_t byte = answer;
+	struct pwt_kfence told = *pool;
 
-	event_writer_add(tape->events, PWT_EVENT_KFENCE, &byte, sizeof(byte));
+	redact_kfence(&tape->redaction, &told);
+	event_writer_add(tape->events, PWT_EVENT_KFENCE, &told, sizeof(told));
+}
+
+bool tape_wants_state(struct tape *tape)
+{
+	return event_writer_wants_state(tape->events);
+}
+
+void tape_state(struct tape *tape, struct pwt_state *state, size_t size)
+{
+	redact_state(&tape->redaction, state);
+	event_writer_add(tape->events, PWT_EVENT_STATE, state, size);
 }
 
 int tape_snapshot(struct tape *tape, struct problem *why)

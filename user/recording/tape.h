@@ -26,6 +26,7 @@ struct tape_options {
 	size_t memory;
 	double after;
 	bool redact;	    /* see redact.h */
+	bool unchecked;	    /* nobody checks meanwhile */
 	uint32_t rules_off; /* of the checker; bits: 1 << enum rule */
 };
 
@@ -45,10 +46,14 @@ int tape_begin(struct tape *tape, struct capture *capture);
 void tape_record(struct tape *tape, const void *record, size_t size);
 void tape_idle(struct tape *tape);
 void tape_unseen(struct tape *tape, uint64_t answer);
-void tape_kfence(struct tape *tape, bool answer);
+void tape_kfence(struct tape *tape, const struct pwt_kfence *pool);
+
+/* The state of the checker before the next record, where it is wanted; it is redacted in place. */
+bool tape_wants_state(struct tape *tape);
+void tape_state(struct tape *tape, struct pwt_state *state, size_t size);
 
 /* Where KFENCE has its pages, as far as is known at the end; size 0: nowhere. */
-void tape_kfence_pool(struct tape *tape, uint64_t start, uint64_t size);
+void tape_kfence_pool(struct tape *tape, const struct pwt_kfence *pool);
 
 /* The kernel's tables as they are. 0, or a negative errno with @why filled in. */
 int tape_snapshot(struct tape *tape, struct problem *why);
