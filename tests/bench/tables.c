@@ -47,8 +47,8 @@ static struct contestant contestants[NR] = {
 };
 
 /*
- * What is promised. Between machines and runs these ratios differ by a half; what is measured is
- * below them by a factor of three at least, so that one that is broken is no noise.
+ * What is promised. The worst that was measured, on a machine that was busy otherwise, is little
+ * more than half of it; the rest is for noise.
  */
 static const struct limit {
 	int who;

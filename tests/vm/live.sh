@@ -29,6 +29,7 @@ for source in bpf kcore; do
 done
 cp /proc/meminfo /proc/iomem /out
 pwtrace dump vmalloc > /out/text 2> /out/text.err
+pwtrace dump --ptdump > /out/ptdump 2>> /out/text.err
 pwtrace audit -j > /out/audit 2> /out/audit.err
 echo $? > /out/audit.status
 [ -e /out/module ] || exit 0
@@ -107,6 +108,7 @@ ok "the linear map is all of System RAM: $linear of $ram" test "$linear" -le "$r
 is "stat by BPF and by kcore: the linear map is the same" "$linear" \
 	"$(jq -s '.[] | select(.name == "linear") | .mapped + .invalid' "$o/stat.kcore")"
 like "dump says where it is" "$o/text" '^---\[ vmalloc\(\) area \]---$'
+like "and knows where the fixmap is, by BTF" "$o/ptdump" '^---\[ Fixmap start \]---$'
 
 is "a sound kernel: nothing is found" "$(cat "$o/audit.status") $(jq -c 'select(.type == "finding")' "$o/audit")" "0 "
 if [[ $have_module -ne 0 ]]; then

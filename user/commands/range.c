@@ -104,12 +104,8 @@ static int by_name(struct range *range, const char *text, const struct kernel *k
 
 bool range_wants_symbols(const char *text)
 {
-	enum zone zone;
-
-	if (!text || isdigit((unsigned char)*text) || !strncmp(text, "module:", 7))
-		return false;
-	zone = zone_find(text);
-	return zone >= ZONE_OTHER || zone == ZONE_IMAGE;
+	return text && !isdigit((unsigned char)*text) && strncmp(text, "module:", 7) &&
+	       zone_find(text) >= ZONE_OTHER;
 }
 
 int range_parse(struct range *range, const char *text, const struct kernel *kernel,

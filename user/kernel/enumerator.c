@@ -6,6 +6,7 @@
 #include <linux/btf.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
@@ -122,35 +123,65 @@ static int search(const struct sections *sections, const char *name, const char 
 	return err;
 }
 
-static int read_file(const char *path, char **file, size_t *size)
+/* A file of BTF in memory. */
+struct file {
+	char *data;
+	size_t size;
+	bool mapped;
+};
+
+static void release(struct file *file)
+{
+	if (file->mapped)
+		munmap(file->data, file->size);
+	else
+		free(file->data);
+}
+
+/* Since a539e2a6d51d (v6.16) the kernel's can be mapped, and nothing is copied. */
+static bool map_file(struct file *file, int fd)
+{
+	file->data = mmap(NULL, file->size, PROT_READ, MAP_PRIVATE, fd, 0);
+	file->mapped = file->data != MAP_FAILED;
+	if (!file->mapped)
+		file->data = NULL;
+	return file->mapped;
+}
+
+static int read_file(struct file *file, const char *path)
 {
 	int fd __close = open(path, O_RDONLY | O_CLOEXEC);
 	struct stat stat;
 	ssize_t got = 1;
 
-	*size = 0;
+	*file = (struct file){};
 	if (fd < 0 || fstat(fd, &stat))
 		return -errno;
-	if (stat.st_size > FILE_MAX)
+	if (!stat.st_size || stat.st_size > FILE_MAX)
 		return -EBADMSG;
-	*file = malloc(stat.st_size + 1);
-	if (!*file)
+	file->size = stat.st_size;
+	if (map_file(file, fd))
+		return 0;
+	file->data = malloc(stat.st_size);
+	if (!file->data)
 		return -ENOMEM;
-	for (; got > 0 && *size<(size_t)stat.st_size; *size += got> 0 ? got : 0)
-		got = read(fd, *file + *size, stat.st_size - *size);
-	return got < 0 ? -errno : 0;
+	for (file->size = 0; got > 0 && file->size < (size_t)stat.st_size; file->size += got) {
+		got = read(fd, file->data + file->size, stat.st_size - file->size);
+		if (got < 0)
+			return -errno;
+	}
+	return 0;
 }
 
 int enumerator_find(const char *path, const char *name, const char *enumerator, uint64_t *value)
 {
+	struct file file __attribute__((cleanup(release)));
 	struct sections sections;
-	char *file __free = NULL;
-	size_t size;
-	int err = read_file(path ? path : "/sys/kernel/btf/vmlinux", &file, &size);
+	int err = read_file(&file, path ? path : "/sys/kernel/btf/vmlinux");
 
 	if (err)
 		return err;
-	if (!find_sections(&sections, file, size))
+	if (!find_sections(&sections, file.data, file.size))
 		return -EBADMSG;
 	return search(&sections, name, enumerator, value);
 }

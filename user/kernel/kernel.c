@@ -77,6 +77,7 @@ int kernel_parse_vmcoreinfo(struct kernel *kernel, const char *info, struct prob
 	kernel->root_pa = kernel->root_va - voffset;
 	kernel->phys_offset = phys_offset;
 	vmcoreinfo_number(info, "SIZE(page)", 10, &kernel->struct_page);
+	vmcoreinfo_number(info, "SYMBOL(_stext)", 16, &kernel->stext);
 	/* _PAGE_OFFSET(vabits_actual) to PAGE_END, which is where the modules begin */
 	range[ZONE_LINEAR].start = -(1ULL << kernel->geo.va_bits);
 	range[ZONE_LINEAR].end = range[ZONE_MODULES].start;
@@ -301,13 +302,13 @@ int kernel_open(struct kernel *kernel, struct problem *why)
 	return err;
 }
 
-/* To some kernels the code begins at _stext; what is before that is not mapped by them. */
+/* It begins at _text. Where the code is said to begin at _stext, a part of it is not told of. */
 static bool find_image(struct kernel *kernel)
 {
 	uint64_t start, end, voffset = kernel->root_va - kernel->root_pa;
 
 	if (iomem_image("/proc/iomem", &start, &end) || kernel->root_pa < start ||
-	    kernel->root_pa >= end)
+	    kernel->root_pa >= end || start + voffset >= kernel->stext)
 		return false;
 	kernel->zones.range[ZONE_IMAGE] = (struct zone_range){ start + voffset, end + voffset };
 	return true;

@@ -28,6 +28,7 @@ struct kernel {
 	uint64_t phys_offset;	    /* PHYS_OFFSET: of the first struct page */
 	uint64_t struct_page;	    /* bytes; 0: unknown */
 	uint64_t fixed_pages;	    /* slots of the fixmap; 0: not asked for, or unknown */
+	uint64_t stext;		    /* _stext; 0: unknown */
 	unsigned int ioremap_shift; /* ioremap_max_page_shift of mm/vmalloc.c; 0: unknown */
 	bool vmalloc_pages;	    /* vmap_allow_huge is off */
 	bool no_blocks;		    /* vmalloc and ioremap make none above the last level */
