@@ -22,6 +22,7 @@ static const char help[] =
 	"      --entries        each entry, not runs of equal ones\n"
 	"      --holes          what is not mapped, too\n"
 	"      --source NAME    auto, bpf or kcore: how tables are read\n"
+	"      --no-hooks       do not watch what changes meanwhile\n"
 	"\n" COMMON_HELP "\n"
 	"Exit status: 0 fine, 2 wrong usage, 3 this system cannot run it, 5 internal error.\n";
 
@@ -30,18 +31,20 @@ enum {
 	OPT_ENTRIES,
 	OPT_HOLES,
 	OPT_SOURCE,
+	OPT_NO_HOOKS,
 };
 
 static const struct option long_options[] = { { "ptdump", no_argument, NULL, OPT_PTDUMP },
 					      { "entries", no_argument, NULL, OPT_ENTRIES },
 					      { "holes", no_argument, NULL, OPT_HOLES },
 					      { "source", required_argument, NULL, OPT_SOURCE },
+					      { "no-hooks", no_argument, NULL, OPT_NO_HOOKS },
 					      COMMON_LONG,
 					      {} };
 
 struct dump {
 	struct common_options common;
-	bool ptdump, entries, holes;
+	bool ptdump, entries, holes, no_hooks;
 	enum source_kind source_kind;
 	const char *range_text; /* NULL: all */
 	struct range range;
@@ -62,6 +65,9 @@ static int parse_option(struct dump *dump, int opt)
 		return 0;
 	case OPT_SOURCE:
 		return live_source(optarg, &dump->source_kind);
+	case OPT_NO_HOOKS:
+		dump->no_hooks = true;
+		return 0;
 	default:
 		return common_option(&dump->common, opt) ? 0 : -EINVAL;
 	}
@@ -97,13 +103,17 @@ static void summary(const struct dump *dump)
 		put_number(object, "torn", stats->torn);
 		put_number(object, "unreadable", stats->unreadable);
 		put_number(object, "faults", dump->live.mm.nr_faults);
+		live_put_changes(&dump->live, object);
 		print_object(stdout, object, dump->common.pretty);
 	}
-	if (!dump->common.quiet)
-		fprintf(stderr, "%s: %llu tables by %s, %llu torn, %llu unreadable\n",
-			dump->live.kernel.release, (unsigned long long)stats->pages,
-			dump->live.source->name, (unsigned long long)stats->torn,
-			(unsigned long long)stats->unreadable);
+	if (dump->common.quiet)
+		return;
+	fprintf(stderr, "%s: %llu tables by %s, %llu torn, %llu unreadable",
+		dump->live.kernel.release, (unsigned long long)stats->pages,
+		dump->live.source->name, (unsigned long long)stats->torn,
+		(unsigned long long)stats->unreadable);
+	live_print_changes(&dump->live, stderr);
+	fputc('\n', stderr);
 }
 
 static int print_tables(struct dump *dump)
@@ -128,6 +138,8 @@ static int print_tables(struct dump *dump)
 	int err;
 
 	markers_of(&dump->live.kernel, &facts, markers);
+	if (!dump->no_hooks)
+		live_watch(&dump->live, dump->common.verbose);
 	err = live_walk(&dump->live, &dump->range, &options, table_print, &printer, &why);
 	table_print_end(&printer, dump->range.end);
 	fflush(stdout);

@@ -2,7 +2,9 @@
 #include "live.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
+#include <time.h>
 
 #include "commands/commands.h"
 #include "kernel/needs.h"
@@ -42,9 +44,97 @@ int live_open(struct live *live, enum source_kind kind, struct problem *why)
 
 void live_close(struct live *live)
 {
+	source_hooks_close(live->hooks);
+	changes_free(live->changes);
 	stream_close(live->stream);
 	source_close(live->source);
 	kernel_close(&live->kernel);
+}
+
+static double now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1e3 + now.tv_nsec / 1e6;
+}
+
+static int open_changes(struct live *live, struct problem *why)
+{
+	struct changes_config config = {
+		.geo = &live->kernel.geo,
+		.splits = live->kernel.splits_leaves || live->kernel.splits_unknown,
+		.missed = source_hooks_missed,
+	};
+	int err = source_hooks_open(&live->hooks, &live->kernel, why);
+
+	if (err)
+		return err;
+	config.log = source_hooks_log(live->hooks);
+	config.ctx = live->hooks;
+	if (!changes_new(&live->changes, &config))
+		return 0;
+	source_hooks_close(live->hooks);
+	live->hooks = NULL;
+	return problem(why, -ENOMEM, "out of memory");
+}
+
+static void say_attached(const struct live *live)
+{
+	const char *names[MAX_SOURCE_HOOKS];
+	size_t nr = source_hooks_names(live->hooks, names);
+
+	fprintf(stderr, "pwtrace: hooks attached in %.0f ms:", live->attach_ms);
+	for (size_t i = 0; i < nr; i++)
+		fprintf(stderr, " %s", names[i]);
+	fputc('\n', stderr);
+}
+
+void live_watch(struct live *live, bool verbose)
+{
+	struct problem why = { "tables are not read by BPF" };
+	double begin = now_ms();
+
+	if (!strcmp(live->source->name, "bpf") && !open_changes(live, &why)) {
+		stream_watch(live->stream, &(struct stream_watch){ changes_before, changes_behind,
+								   live->changes });
+		live->attach_ms = now_ms() - begin;
+		if (verbose)
+			say_attached(live);
+	} else if (verbose) {
+		fprintf(stderr, "pwtrace: no hooks: %s\n", why.text);
+	}
+}
+
+void live_put_changes(const struct live *live, json *object)
+{
+	const char *names[MAX_SOURCE_HOOKS];
+	size_t nr = live->hooks ? source_hooks_names(live->hooks, names) : 0;
+	json *array = json_object_new_array();
+
+	for (size_t i = 0; i < nr; i++)
+		json_object_array_add(array, json_object_new_string(names[i]));
+	put_number(object, "changed", live->parts.marked);
+	put_number(object, "changes_unknown", live->changes ? changes_unknown(live->changes) : 0);
+	put_number(object, "changes_missed", live->hooks ? source_hooks_missed(live->hooks) : 0);
+	put(object, "hooks", array);
+}
+
+void live_print_changes(const struct live *live, FILE *out)
+{
+	uint64_t unknown = live->changes ? changes_unknown(live->changes) : 0;
+	uint64_t missed = live->hooks ? source_hooks_missed(live->hooks) : 0;
+
+	if (!live->hooks) {
+		fputs("; hooks: none", out);
+		return;
+	}
+	fprintf(out, ", %" PRIu64 " changed", live->parts.marked);
+	if (unknown)
+		fprintf(out, " (%" PRIu64 " lots of tables with more changes than were kept)",
+			unknown);
+	if (missed)
+		fprintf(out, "; hooks: %" PRIu64 " calls missed", missed);
 }
 
 static unsigned int marks(void *ctx, enum pgtable_level level)
@@ -56,12 +146,19 @@ int live_walk(struct live *live, const struct range *range, const struct leaves_
 	      leaf_run_fn run, void *ctx, struct problem *why)
 {
 	struct leaves_options with_marks = *options;
+	struct parts *parts = &live->parts;
 	int err;
 
 	with_marks.marks = marks;
 	with_marks.marks_ctx = live->stream;
 	stream_begin(live->stream, range->end);
-	leaves_walk(&live->mm, range->start, range->end ? range->end : -1UL, &with_marks, run, ctx);
+	*parts = (struct parts){ live->changes, &live->kernel.geo, run, ctx, options->table, 0 };
+	if (live->changes) {
+		changes_begin(live->changes);
+		with_marks.table = options->table ? parts_table : NULL;
+	}
+	leaves_walk(&live->mm, range->start, range->end ? range->end : -1UL, &with_marks,
+		    live->changes ? parts_of : run, live->changes ? parts : ctx);
 	err = stream_error(live->stream);
 	return err ? problem(why, err, "tables could not be read by %s: %s", live->source->name,
 			     strerror(-err)) :

@@ -4,7 +4,9 @@
 #define PWTRACE_LIVE_H
 
 #include "commands/range.h"
-#include "dump/leaves.h"
+#include "dump/parts.h"
+#include "emit/object.h"
+#include "source/hooks.h"
 #include "source/stream.h"
 
 struct live {
@@ -12,6 +14,11 @@ struct live {
 	struct source *source;
 	struct stream *stream;
 	struct mm_struct mm; /* init_mm */
+	/* What changes while it is read; NULL: nobody tells. */
+	struct source_hooks *hooks;
+	struct changes *changes;
+	struct parts parts;
+	double attach_ms; /* that it took to attach them */
 };
 
 /* --source. 0 or -EINVAL after a message. */
@@ -25,6 +32,16 @@ int live_source(const char *text, enum source_kind *kind);
  */
 int live_open(struct live *live, enum source_kind kind, struct problem *why);
 void live_close(struct live *live);
+
+/*
+ * Have changes seen while tables are read, if that is done by BPF. Where it cannot be, the walk is
+ * none the worse, and the summary says so. @verbose: say how it was done, or why it was not.
+ */
+void live_watch(struct live *live, bool verbose);
+
+/* What the summary says of that, as JSON and in words. */
+void live_put_changes(const struct live *live, json *object);
+void live_print_changes(const struct live *live, FILE *out);
 
 /*
  * Walk @range. What is read anew each time. 0, or a negative errno: tables could not be read, with

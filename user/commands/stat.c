@@ -24,14 +24,16 @@ static const char help[] =
 	"  -i, --interval SECS  again and again, with what has changed since\n"
 	"  -n, --count N        so many times (1, with --interval without end)\n"
 	"      --source NAME    auto, bpf or kcore: how tables are read\n"
+	"      --no-hooks       do not watch what changes meanwhile\n"
 	"\n" COMMON_HELP "\n"
 	"Exit status: 0 fine, 2 wrong usage, 3 this system cannot run it, 5 internal error.\n";
 
-enum { OPT_SOURCE = 0x2000 };
+enum { OPT_SOURCE = 0x2000, OPT_NO_HOOKS };
 
 static const struct option long_options[] = { { "interval", required_argument, NULL, 'i' },
 					      { "count", required_argument, NULL, 'n' },
 					      { "source", required_argument, NULL, OPT_SOURCE },
+					      { "no-hooks", no_argument, NULL, OPT_NO_HOOKS },
 					      COMMON_LONG,
 					      {} };
 
@@ -48,6 +50,7 @@ struct stat {
 	struct live live;
 	struct counts now, before;
 	bool has_before;
+	bool no_hooks;
 	bool repaint; /* over what was printed before */
 	unsigned int lines;
 };
@@ -133,6 +136,15 @@ static void cell(char *text, size_t size, uint64_t now, const uint64_t *before)
 		line(stat, "%s", text_);                                                      \
 	} while (0)
 
+#define TOTAL(stat, member)                                         \
+	({                                                          \
+		uint64_t total_ = 0;                                \
+                                                                    \
+		for (enum zone zone_ = 0; zone_ < ZONE_NR; zone_++) \
+			total_ += (stat)->now.zone[zone_].member;   \
+		total_;                                             \
+	})
+
 /* The topmost table is the kernel's pgd, whatever levels are folded away below it. */
 static const char *table_name(const struct geometry *geo, int level)
 {
@@ -169,6 +181,11 @@ static void print_text(struct stat *stat)
 	ROW(stat, "invalid leaves", invalid);
 	ROW(stat, "bad entries", bad);
 	ROW(stat, "W+X", wx);
+	/* not to be relied on; of a quiet system there is nothing to say */
+	if (TOTAL(stat, torn))
+		ROW(stat, "torn", torn);
+	if (TOTAL(stat, changed))
+		ROW(stat, "changed", changed);
 	for (int level = 0; level < PGTABLE_NR_LEVELS; level++)
 		tables += stat->now.tables[level];
 	snprintf(text, sizeof(text), "%" PRIu64 " tables", tables);
@@ -180,6 +197,8 @@ static void print_text(struct stat *stat)
 			 table_name(geo, level));
 	}
 	line(stat, "%s; %s", text, amount(tables * geometry_page_size(geo), buf));
+	if (stat->repaint)
+		fputs("\033[J", stdout);
 	fflush(stdout);
 }
 
@@ -204,6 +223,7 @@ static void print_json(struct stat *stat)
 		put_number(object, "bad", sizes->bad);
 		put_number(object, "wx", sizes->wx);
 		put_number(object, "torn", sizes->torn);
+		put_number(object, "changed", sizes->changed);
 		print_object(stdout, object, stat->common.pretty);
 	}
 	object = object_of("tables");
@@ -214,6 +234,7 @@ static void print_json(struct stat *stat)
 	put_number(object, "page_size", geometry_page_size(geo));
 	put_string(object, "kernel", stat->live.kernel.release);
 	put_string(object, "source", stat->live.source->name);
+	live_put_changes(&stat->live, object);
 	print_object(stdout, object, stat->common.pretty);
 	fflush(stdout);
 }
@@ -243,6 +264,8 @@ static int run(struct stat *stat)
 	struct problem why;
 	int err = live_open(&stat->live, stat->source_kind, &why);
 
+	if (!err && !stat->no_hooks)
+		live_watch(&stat->live, stat->common.verbose);
 	stat->repaint = stat->interval && !stat->common.json && isatty(STDOUT_FILENO);
 	stop_on_signals();
 	for (uint64_t n = 0; !err && !stop_signal(); n++) {
@@ -270,6 +293,9 @@ static int parse_option(struct stat *stat, int opt)
 		return option_count("count", optarg, &stat->count);
 	case OPT_SOURCE:
 		return live_source(optarg, &stat->source_kind);
+	case OPT_NO_HOOKS:
+		stat->no_hooks = true;
+		return 0;
 	default:
 		return common_option(&stat->common, opt) ? 0 : -EINVAL;
 	}

@@ -28,6 +28,7 @@ struct sizes {
 	uint64_t bad;			/* neither present nor empty */
 	uint64_t wx;			/* of those mapped: writable and executable */
 	uint64_t torn;			/* what was read while tables above it changed */
+	uint64_t changed;		/* what was changed while it was read */
 };
 
 void sizes_add(struct sizes *sizes, const struct leaf_run *run);

@@ -32,6 +32,7 @@ struct stream {
 	uint64_t wanted[MOST_TABLES + PGTABLE_NR_LEVELS];
 	uint8_t states[MOST_TABLES + PGTABLE_NR_LEVELS];
 	struct stream_stats stats;
+	struct stream_watch watch;
 	int error;
 };
 
@@ -151,6 +152,23 @@ static void count(struct stream *stream, const struct batch *batch)
 	}
 }
 
+static int read_watched(struct stream *stream, enum pgtable_level level, size_t nr,
+			const void **pages)
+{
+	const struct stream_watch *watch = &stream->watch;
+	const struct batch *batch = &stream->batch[level];
+	uint64_t table = geometry_entries(stream->geo, level) * geometry_size(stream->geo, level);
+	int err;
+
+	if (watch->before)
+		watch->before(watch->ctx);
+	err = stream->source->read(stream->source, stream->wanted, nr, pages, stream->states);
+	if (!err && watch->behind)
+		watch->behind(watch->ctx, level, batch->va[0],
+			      batch->va[batch->nr - 1] + table - 1);
+	return err;
+}
+
 /* Read what was chosen, and the tables above behind it. */
 static int load(struct stream *stream, enum pgtable_level level)
 {
@@ -162,7 +180,7 @@ static int load(struct stream *stream, enum pgtable_level level)
 	memcpy(stream->wanted, batch->pa, nr * sizeof(*batch->pa));
 	for (int above = level + 1; above <= (int)geometry_top(stream->geo); above++)
 		stream->wanted[nr++] = stream->batch[above].pa[stream->batch[above].at];
-	err = stream->source->read(stream->source, stream->wanted, nr, &pages, stream->states);
+	err = read_watched(stream, level, nr, &pages);
 	leave_below(stream, level);
 	if (!err && level)
 		err = keep(stream, batch, pages);
@@ -277,6 +295,11 @@ void stream_close(struct stream *stream)
 	for (int level = 0; level < PGTABLE_NR_LEVELS; level++)
 		free(stream->batch[level].own);
 	free(stream);
+}
+
+void stream_watch(struct stream *stream, const struct stream_watch *watch)
+{
+	stream->watch = *watch;
 }
 
 void stream_begin(struct stream *stream, uint64_t end)

@@ -15,6 +15,7 @@
 enum stream_mark {
 	STREAM_TORN = 1 << 0,	    /* a table above changed while those below were read */
 	STREAM_UNREADABLE = 1 << 1, /* the kernel cannot read a table: it reads as empty */
+	STREAM_CHANGED = 1 << 2,    /* hooks saw it being changed while it was read */
 };
 
 struct stream;
@@ -30,6 +31,16 @@ struct stream;
 int stream_open(struct stream **out, struct source *source, const struct geometry *geo,
 		uint64_t root, uint64_t base);
 void stream_close(struct stream *stream);
+
+/* Who wants to know when tables are read, a lot in one go. */
+struct stream_watch {
+	void (*before)(void *ctx);
+	/* They are tables of @level, and map something from @start to @last. */
+	void (*behind)(void *ctx, enum pgtable_level level, uint64_t start, uint64_t last);
+	void *ctx;
+};
+
+void stream_watch(struct stream *stream, const struct stream_watch *watch);
 
 /*
  * Begin a walk that ends at @end: nothing is kept, and no table is read that lies behind it.
