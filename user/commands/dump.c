@@ -138,8 +138,6 @@ static int print_tables(struct dump *dump)
 	int err;
 
 	markers_of(&dump->live.kernel, &facts, markers);
-	if (!dump->no_hooks)
-		live_watch(&dump->live, dump->common.verbose);
 	err = live_walk(&dump->live, &dump->range, &options, table_print, &printer, &why);
 	table_print_end(&printer, dump->range.end);
 	fflush(stdout);
@@ -152,6 +150,8 @@ static int run(struct dump *dump)
 	struct problem why;
 	int status;
 
+	dump->live.watch = !dump->no_hooks;
+	dump->live.verbose = dump->common.verbose;
 	if (live_open(&dump->live, dump->source_kind, &why)) {
 		status = cannot_run(&dump->common, why.text);
 	} else if (range_parse(&dump->range, dump->range_text, &dump->live.kernel, &why)) {

@@ -19,6 +19,81 @@ int live_source(const char *text, enum source_kind *kind)
 	return 0;
 }
 
+static double now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1e3 + now.tv_nsec / 1e6;
+}
+
+static void say_attached(const struct live *live, double ms)
+{
+	const char *names[MAX_SOURCE_HOOKS];
+	size_t nr = source_hooks_names(live->hooks, names);
+
+	fprintf(stderr, "pwtrace: hooks attached in %.0f ms:", ms);
+	for (size_t i = 0; i < nr; i++)
+		fprintf(stderr, " %s", names[i]);
+	fputc('\n', stderr);
+}
+
+/* Where it cannot be done the walk is none the worse, and the summary says so. */
+static void attach(struct live *live)
+{
+	double begin = now_ms();
+	struct problem why;
+	int err = source_hooks_open(&live->hooks, &live->kernel, &why);
+
+	live->attached = now_ms();
+	if (live->verbose && !err)
+		say_attached(live, live->attached - begin);
+	else if (live->verbose)
+		fprintf(stderr, "pwtrace: no hooks: %s\n", why.text);
+}
+
+/* Hooks do not see calls that were under way before: those get this much time to end. */
+#define SETTLE_MS 20
+
+static void settle(const struct live *live)
+{
+	double rest = live->attached + SETTLE_MS - now_ms();
+	struct timespec pause = { .tv_nsec = rest > 0 ? rest * 1e6 : 0 };
+
+	if (rest > 0)
+		nanosleep(&pause, NULL);
+}
+
+/* Only the tables that BPF reads: by /proc/kcore it is to be had without. */
+static int watch(struct live *live)
+{
+	const struct kernel *kernel = &live->kernel;
+	struct changes_config config = {
+		.geo = &kernel->geo,
+		.splits = kernel->splits_leaves || kernel->splits_unknown,
+		.missed = source_hooks_missed,
+	};
+	int err;
+
+	if (!live->hooks)
+		return 0;
+	config.log = source_hooks_log(live->hooks);
+	config.ctx = live->hooks;
+	err = changes_new(&live->changes, &config);
+	if (err)
+		return err;
+	stream_watch(live->stream,
+		     &(struct stream_watch){ changes_before, changes_behind, live->changes });
+	settle(live);
+	return 0;
+}
+
+static void watch_no_more(struct live *live)
+{
+	source_hooks_close(live->hooks);
+	live->hooks = NULL;
+}
+
 int live_open(struct live *live, enum source_kind kind, struct problem *why)
 {
 	const struct kernel *kernel = &live->kernel;
@@ -26,10 +101,16 @@ int live_open(struct live *live, enum source_kind kind, struct problem *why)
 
 	if (!err)
 		err = kernel_open(&live->kernel, why);
+	if (!err && live->watch && kind != SOURCE_KCORE)
+		attach(live);
 	if (!err)
 		err = source_open(&live->source, kind, kernel, why);
 	if (!err && stream_open(&live->stream, live->source, &kernel->geo, kernel->root_pa,
 				kernel->zones.range[ZONE_LINEAR].start))
+		err = problem(why, -ENOMEM, "out of memory");
+	if (!err && strcmp(live->source->name, "bpf"))
+		watch_no_more(live);
+	else if (!err && watch(live))
 		err = problem(why, -ENOMEM, "out of memory");
 	if (err)
 		return err;
@@ -49,61 +130,6 @@ void live_close(struct live *live)
 	stream_close(live->stream);
 	source_close(live->source);
 	kernel_close(&live->kernel);
-}
-
-static double now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1e3 + now.tv_nsec / 1e6;
-}
-
-static int open_changes(struct live *live, struct problem *why)
-{
-	struct changes_config config = {
-		.geo = &live->kernel.geo,
-		.splits = live->kernel.splits_leaves || live->kernel.splits_unknown,
-		.missed = source_hooks_missed,
-	};
-	int err = source_hooks_open(&live->hooks, &live->kernel, why);
-
-	if (err)
-		return err;
-	config.log = source_hooks_log(live->hooks);
-	config.ctx = live->hooks;
-	if (!changes_new(&live->changes, &config))
-		return 0;
-	source_hooks_close(live->hooks);
-	live->hooks = NULL;
-	return problem(why, -ENOMEM, "out of memory");
-}
-
-static void say_attached(const struct live *live)
-{
-	const char *names[MAX_SOURCE_HOOKS];
-	size_t nr = source_hooks_names(live->hooks, names);
-
-	fprintf(stderr, "pwtrace: hooks attached in %.0f ms:", live->attach_ms);
-	for (size_t i = 0; i < nr; i++)
-		fprintf(stderr, " %s", names[i]);
-	fputc('\n', stderr);
-}
-
-void live_watch(struct live *live, bool verbose)
-{
-	struct problem why = { "tables are not read by BPF" };
-	double begin = now_ms();
-
-	if (!strcmp(live->source->name, "bpf") && !open_changes(live, &why)) {
-		stream_watch(live->stream, &(struct stream_watch){ changes_before, changes_behind,
-								   live->changes });
-		live->attach_ms = now_ms() - begin;
-		if (verbose)
-			say_attached(live);
-	} else if (verbose) {
-		fprintf(stderr, "pwtrace: no hooks: %s\n", why.text);
-	}
 }
 
 void live_put_changes(const struct live *live, json *object)

@@ -14,11 +14,13 @@ struct live {
 	struct source *source;
 	struct stream *stream;
 	struct mm_struct mm; /* init_mm */
-	/* What changes while it is read; NULL: nobody tells. */
+	bool watch;   /* see what changes meanwhile, by hooks: set before live_open() */
+	bool verbose; /* say how they were attached */
+	/* NULL: nobody tells what changes */
 	struct source_hooks *hooks;
 	struct changes *changes;
 	struct parts parts;
-	double attach_ms; /* that it took to attach them */
+	double attached; /* when they were, in ms */
 };
 
 /* --source. 0 or -EINVAL after a message. */
@@ -26,20 +28,14 @@ int live_source(const char *text, enum source_kind *kind);
 
 /**
  * live_open() - get ready to read the kernel's tables
- * @live: zeroed; live_close() it, after a failure too
+ * @live: zeroed but for what is to be set; live_close() it, after a failure too
  *
  * Return: 0, or a negative errno with @why filled in.
  */
 int live_open(struct live *live, enum source_kind kind, struct problem *why);
 void live_close(struct live *live);
 
-/*
- * Have changes seen while tables are read, if that is done by BPF. Where it cannot be, the walk is
- * none the worse, and the summary says so. @verbose: say how it was done, or why it was not.
- */
-void live_watch(struct live *live, bool verbose);
-
-/* What the summary says of that, as JSON and in words. */
+/* What the summary says of changes that hooks saw, as JSON and in words. */
 void live_put_changes(const struct live *live, json *object);
 void live_print_changes(const struct live *live, FILE *out);
 

@@ -262,10 +262,11 @@ static int look(struct stat *stat, struct problem *why)
 static int run(struct stat *stat)
 {
 	struct problem why;
-	int err = live_open(&stat->live, stat->source_kind, &why);
+	int err;
 
-	if (!err && !stat->no_hooks)
-		live_watch(&stat->live, stat->common.verbose);
+	stat->live.watch = !stat->no_hooks;
+	stat->live.verbose = stat->common.verbose;
+	err = live_open(&stat->live, stat->source_kind, &why);
 	stat->repaint = stat->interval && !stat->common.json && isatty(STDOUT_FILENO);
 	stop_on_signals();
 	for (uint64_t n = 0; !err && !stop_signal(); n++) {

@@ -10,7 +10,15 @@ struct source_hooks;
 
 #define MAX_SOURCE_HOOKS 8
 
-/* Return: 0, or a negative errno with @why filled in. */
+/**
+ * source_hooks_open() - attach them
+ * @kernel: whose functions they are; has to stay
+ * @why: filled in on failure
+ *
+ * A call that is under way just now is not seen, neither its beginning nor its end: it has to have
+ * had time to end before tables are read.
+ * Return: 0, or a negative errno.
+ */
 int source_hooks_open(struct source_hooks **out, const struct kernel *kernel, struct problem *why);
 void source_hooks_close(struct source_hooks *hooks);
 
