@@ -280,6 +280,7 @@ int area_free(struct area *area, struct answer *a)
 	long wrong;
 
 	flip_stop(a);
+	spoil_undo(a);
 	plant_undo(a);
 	wrong = area_restore(area);
 	list_del(&area->node);

@@ -149,6 +149,9 @@ static const struct {
 	{ "stress", stress_run, "stress N [THREADS]" },
 	{ "churn", churn_run, "churn N" },
 	{ "flip", flip_run, "flip x|ro|map SLOT; flip" },
+	{ "spoil", spoil_run,
+	  "spoil table-shared HOLE | unreadable HOLE PHYS | illegal-block | outside-ram PHYS | "
+	  "uxn-table SLOT; spoil" },
 	{ "rodata_full", run_rodata_full, "rodata_full 0|1" },
 	{ "plant", plant_run,
 	  "plant FAULT RANGE [INDEX] [BIT | VALUE | PAGE], FAULT and what it takes:" },
@@ -281,6 +284,7 @@ static void __exit pwt_exit(void)
 	mm_remove_file();
 	walk_exit();
 	flip_stop(last);
+	spoil_undo(last);
 	plant_undo(last);
 	ambush_undo();
 	area_free_all(last);

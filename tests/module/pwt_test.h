@@ -173,6 +173,11 @@ int churn_run(int argc, char **argv, struct answer *a);
 int flip_run(int argc, char **argv, struct answer *a);
 void flip_stop(struct answer *a);
 
+/* spoil.c: tables that are wrong as they stand */
+
+int spoil_run(int argc, char **argv, struct answer *a);
+void spoil_undo(struct answer *a);
+
 /* walk.c: the kernel's page walk, for kernels whose header has all of its callbacks */
 
 #ifdef PWT_WALK

@@ -102,7 +102,7 @@ static void summary(const struct dump *dump)
 		put_number(object, "tables", stats->pages);
 		put_number(object, "torn", stats->torn);
 		put_number(object, "unreadable", stats->unreadable);
-		put_number(object, "faults", dump->live.mm.nr_faults);
+		put_number(object, "faults", dump->live.faults);
 		live_put_changes(&dump->live, object);
 		print_object(stdout, object, dump->common.pretty);
 	}
@@ -114,6 +114,16 @@ static void summary(const struct dump *dump)
 		(unsigned long long)stats->unreadable);
 	live_print_changes(&dump->live, stderr);
 	fputc('\n', stderr);
+}
+
+/* Of the upper levels, where the walk takes what is no table for a hole. */
+static void say_fault(struct mm_struct *mm, const struct pagewalk_fault *fault)
+{
+	(void)mm;
+	fprintf(stderr, "pwtrace dump: %s at 0x%016lx: %s entry 0x%016llx\n",
+		pagewalk_fault_name(fault->kind), fault->addr,
+		fault->level < 0 ? "no" : geometry_level_name(fault->level),
+		(unsigned long long)fault->entry);
 }
 
 static int print_tables(struct dump *dump)
@@ -138,6 +148,7 @@ static int print_tables(struct dump *dump)
 	int err;
 
 	markers_of(&dump->live.kernel, &facts, markers);
+	dump->live.mm.report = say_fault;
 	err = live_walk(&dump->live, &dump->range, &options, table_print, &printer, &why);
 	table_print_end(&printer, dump->range.end);
 	fflush(stdout);

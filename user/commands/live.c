@@ -140,25 +140,24 @@ void live_put_changes(const struct live *live, json *object)
 
 	for (size_t i = 0; i < nr; i++)
 		json_object_array_add(array, json_object_new_string(names[i]));
-	put_number(object, "changed", live->parts.marked);
-	put_number(object, "changes_unknown", live->changes ? changes_unknown(live->changes) : 0);
+	put_number(object, "changed", live->changed);
+	put_number(object, "changes_unknown", live->unknown);
 	put_number(object, "changes_missed", live->hooks ? source_hooks_missed(live->hooks) : 0);
 	put(object, "hooks", array);
 }
 
 void live_print_changes(const struct live *live, FILE *out)
 {
-	uint64_t unknown = live->changes ? changes_unknown(live->changes) : 0;
 	uint64_t missed = live->hooks ? source_hooks_missed(live->hooks) : 0;
 
 	if (!live->hooks) {
 		fputs("; hooks: none", out);
 		return;
 	}
-	fprintf(out, ", %" PRIu64 " changed", live->parts.marked);
-	if (unknown)
+	fprintf(out, ", %" PRIu64 " changed", live->changed);
+	if (live->unknown)
 		fprintf(out, " (%" PRIu64 " lots of tables with more changes than were kept)",
-			unknown);
+			live->unknown);
 	if (missed)
 		fprintf(out, "; hooks: %" PRIu64 " calls missed", missed);
 }
@@ -166,6 +165,29 @@ void live_print_changes(const struct live *live, FILE *out)
 static unsigned int marks(void *ctx, enum pgtable_level level)
 {
 	return stream_marks(ctx, level);
+}
+
+/* Where an entry ends the walk, what is behind it is walked all the same, so often. */
+#define MOST_ENDS 1000
+
+static void walk(struct live *live, const struct range *range, const struct leaves_options *options,
+		 leaf_run_fn run, void *ctx)
+{
+	uint64_t start = range->start, end = range->end ? range->end : -1UL;
+	const struct pagewalk_fault *fault = &live->mm.fault;
+
+	for (int i = 0; i < MOST_ENDS; i++) {
+		int err = leaves_walk(&live->mm, start, end, options, run, ctx);
+		uint64_t entry;
+
+		live->faults += live->mm.nr_faults;
+		if (!err || stream_error(live->stream) || fault->level < 0)
+			return;
+		entry = geometry_size(&live->kernel.geo, fault->level);
+		start = (fault->addr & ~(entry - 1)) + entry;
+		if (start <= fault->addr || start >= end)
+			return;
+	}
 }
 
 int live_walk(struct live *live, const struct range *range, const struct leaves_options *options,
@@ -183,8 +205,9 @@ int live_walk(struct live *live, const struct range *range, const struct leaves_
 		changes_begin(live->changes);
 		with_marks.table = options->table ? parts_table : NULL;
 	}
-	leaves_walk(&live->mm, range->start, range->end ? range->end : -1UL, &with_marks,
-		    live->changes ? parts_of : run, live->changes ? parts : ctx);
+	walk(live, range, &with_marks, live->changes ? parts_of : run, live->changes ? parts : ctx);
+	live->changed += parts->marked;
+	live->unknown += live->changes ? changes_unknown(live->changes) : 0;
 	err = stream_error(live->stream);
 	return err ? problem(why, err, "tables could not be read by %s: %s", live->source->name,
 			     strerror(-err)) :

@@ -14,13 +14,15 @@ struct live {
 	struct source *source;
 	struct stream *stream;
 	struct mm_struct mm; /* init_mm */
-	bool watch;   /* see what changes meanwhile, by hooks: set before live_open() */
-	bool verbose; /* say how they were attached */
+	bool watch;	     /* see what changes meanwhile, by hooks: set before live_open() */
+	bool verbose;	     /* say how they were attached */
 	/* NULL: nobody tells what changes */
 	struct source_hooks *hooks;
 	struct changes *changes;
 	struct parts parts;
 	double attached; /* when they were, in ms */
+	/* added up: parts that were changed, lots of which that is not known, faults of the walk */
+	uint64_t changed, unknown, faults;
 };
 
 /* --source. 0 or -EINVAL after a message. */

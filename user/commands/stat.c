@@ -246,6 +246,7 @@ static int look(struct stat *stat, struct problem *why)
 	int err;
 
 	stat->now = (struct counts){};
+	stat->live.changed = stat->live.unknown = 0;
 	stat->now.tables[geometry_top(&stat->live.kernel.geo)] = 1;
 	err = live_walk(&stat->live, &all, &options, add_run, stat, why);
 	if (err)
