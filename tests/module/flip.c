@@ -34,6 +34,15 @@ static int round_ro(struct flip *f)
 	return !!kc.set_memory_ro(f->addr, f->pages) + !!kc.set_memory_rw(f->addr, f->pages);
 }
 
+/* A bit that nobody looks at, and without a pause: it is always under way. */
+static int round_bit(struct flip *f)
+{
+	const pgprot_t bit = __pgprot(PTE_DIRTY), none = __pgprot(0);
+
+	return !!kc.change_range(f->addr, f->pages * PAGE_SIZE, bit, none) +
+	       !!kc.change_range(f->addr, f->pages * PAGE_SIZE, none, bit);
+}
+
 static int map(struct flip *f, unsigned int shift)
 {
 	return kc.__vmap_pages_range_noflush(f->addr, f->addr + PMD_SIZE, PAGE_KERNEL, f->pagev,
@@ -72,6 +81,7 @@ static const struct {
 } flips[] = {
 	{ "x", round_x },
 	{ "ro", round_ro },
+	{ "bit", round_bit },
 	{ "map", round_map },
 };
 
@@ -132,7 +142,7 @@ static int flip_start(struct answer *a)
 	return 0;
 }
 
-/* flip x|ro|map SLOT; flip: no more */
+/* flip x|ro|bit|map SLOT; flip: no more */
 int flip_run(int argc, char **argv, struct answer *a)
 {
 	int i, err;
@@ -145,7 +155,7 @@ int flip_run(int argc, char **argv, struct answer *a)
 			break;
 	flip.area = argc == 3 ? area_find(argv[2]) : NULL;
 	if (!flip.area || i == ARRAY_SIZE(flips)) {
-		say(a, "error=usage: flip x|ro|map SLOT; flip\n");
+		say(a, "error=usage: flip x|ro|bit|map SLOT; flip\n");
 		return -EINVAL;
 	}
 	flip.addr = flip.area->addr;
