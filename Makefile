@@ -40,7 +40,7 @@ SRCS := user/main.c $(sort $(wildcard user/*/*.c))
 OBJS := $(SRCS:%.c=$(BUILD)/%.o)
 # all but the command line, capture and kernel: what the host tests link
 CORE_SRCS := $(sort $(wildcard $(addprefix user/,geometry/*.c image/*.c pagewalk/*.c model/*.c check/*.c dump/leaves.c \
-	dump/process.c dump/sizes.c dump/softleaf.c dump/compare.c areas/*.c audit/*.c source/stream.c recording/columns.c recording/expect.c \
+	dump/parts.c dump/process.c dump/sizes.c dump/softleaf.c dump/compare.c areas/*.c audit/*.c source/changes.c source/stream.c recording/columns.c recording/expect.c \
 	recording/redact.c)))
 BPF_SRCS := $(wildcard bpf/*.c bpf/*.h include/pwtrace/*.h)
 
@@ -72,7 +72,19 @@ $(BUILD)/tables.skel.h: $(BUILD)/tables.bpf.o
 	$(call msg,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton $< name tables_bpf > $@.tmp && mv $@.tmp $@
 
-$(BUILD)/%.o: %.c | $(BUILD)/pwtrace.skel.h $(BUILD)/tables.skel.h
+# atomic operations that give back what was there: v3
+$(BUILD)/changes.bpf.o: $(BPF_SRCS)
+	$(call msg,BPF,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) -g -O2 -mcpu=v3 -target bpf -D__TARGET_ARCH_arm64 -Wall -Wextra -Werror \
+		-Wno-unused-parameter -Iinclude -c bpf/changes.bpf.c -o $@.tmp
+	$(Q)$(BPFTOOL) gen object $@ $@.tmp && rm $@.tmp
+
+$(BUILD)/changes.skel.h: $(BUILD)/changes.bpf.o
+	$(call msg,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name changes_bpf > $@.tmp && mv $@.tmp $@
+
+$(BUILD)/%.o: %.c | $(BUILD)/pwtrace.skel.h $(BUILD)/tables.skel.h $(BUILD)/changes.skel.h
 	$(call msg,CC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC_TARGET) $(ALL_CFLAGS) $$($(PKG_CONFIG) --cflags $(LIBS)) -MMD -MP -c $< -o $@

@@ -35,6 +35,7 @@ struct kernel_calls {
 	struct vm_struct *(*get_vm_area)(unsigned long size, unsigned long flags);
 	int (*__vmap_pages_range_noflush)(unsigned long addr, unsigned long end, pgprot_t prot,
 					  struct page **pages, unsigned int page_shift);
+	void (*vunmap_range)(unsigned long addr, unsigned long end);
 	int (*update_range_prot)(unsigned long start, unsigned long size, pgprot_t set,
 				 pgprot_t clear);
 	int (*__change_memory_common)(unsigned long start, unsigned long size, pgprot_t set,
@@ -173,6 +174,16 @@ void release_all(void);
 int bench_run(int argc, char **argv, struct answer *a);
 int stress_run(int argc, char **argv, struct answer *a);
 int churn_run(int argc, char **argv, struct answer *a);
+
+/* flip.c: memory between two states */
+
+int flip_run(int argc, char **argv, struct answer *a);
+void flip_stop(struct answer *a);
+
+/* spoil.c: tables that are wrong as they stand */
+
+int spoil_run(int argc, char **argv, struct answer *a);
+void spoil_undo(struct answer *a);
 
 /* walk.c: the kernel's page walk, for kernels whose header has all of its callbacks */
 

@@ -42,6 +42,7 @@ static const struct {
 	SYM(find_vm_area, false),
 	SYM(get_vm_area, false),
 	SYM(__vmap_pages_range_noflush, false),
+	SYM(vunmap_range, false),
 	SYM(update_range_prot, false),
 	SYM(__change_memory_common, false),
 	SYM(swapper_pg_dir, true),

@@ -7,7 +7,7 @@ BUILD_HOST ?= build/host
 
 UNIT_PROGRAMS := geometry descriptor zone image pagewalk addrxlat vma folio memory exhaustive compare \
 	model vmap op check mismatch story births kernel live filter stream leaves audit \
-	areas area_pages columns differences redact process task owner report recording replay
+	areas area_pages columns differences redact process task owner report recording replay changes
 UNIT_BINS := $(UNIT_PROGRAMS:%=$(BUILD_HOST)/unit/%)
 UNIT_TESTS := $(UNIT_BINS) tests/unit/vmlinux_gen.sh
 
@@ -29,7 +29,7 @@ UNIT_OBJS := $(UNIT_SHARED) $(UNIT_REPORT) $(UNIT_KERNEL) $(UNIT_FILTER) $(UNIT_
 	$(UNIT_PROGRAMS:%=$(UNIT_OBJ)/tests/unit/%.o)
 UNIT_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
 UNIT_CFLAGS := -std=gnu11 -D_GNU_SOURCE -O1 -g -fno-omit-frame-pointer -Wall -Wextra \
-	-Wmissing-prototypes -Wstrict-prototypes -Wvla -Iuser -Iinclude -Itests/unit \
+	-Wmissing-prototypes -Wstrict-prototypes -Wvla -Iuser -Iinclude -Ibpf -Itests/unit \
 	$(UNIT_SANITIZE)
 
 $(BUILD_HOST)/unit/kernel $(BUILD_HOST)/unit/live $(BUILD_HOST)/unit/task $(BUILD_HOST)/unit/owner: $(UNIT_KERNEL)

@@ -24,8 +24,9 @@ static const char help[] =
 	"      --entries        each entry, not runs of equal ones\n"
 	"      --holes          what is not mapped, too\n"
 	"      --pfnmap         of a process: VM_PFNMAP areas, too, which page walks pass over\n"
-	"  -o, --output FILE    nothing printed: the tables themselves, for --source\n" SOURCE_HELP
-	"\n" COMMON_HELP "\n"
+	"  -o, --output FILE    nothing printed: the tables themselves, for --source\n"
+	"      --no-hooks       do not watch what changes meanwhile\n" SOURCE_HELP "\n" COMMON_HELP
+	"\n"
 	"Exit status: 0 fine, 2 wrong usage, 3 this system cannot run it, 5 internal error.\n";
 
 enum {
@@ -35,6 +36,7 @@ enum {
 	OPT_SOURCE,
 	OPT_PID,
 	OPT_PFNMAP,
+	OPT_NO_HOOKS,
 };
 
 static const struct option long_options[] = { { "ptdump", no_argument, NULL, OPT_PTDUMP },
@@ -44,6 +46,7 @@ static const struct option long_options[] = { { "ptdump", no_argument, NULL, OPT
 					      { "source", required_argument, NULL, OPT_SOURCE },
 					      { "pid", required_argument, NULL, OPT_PID },
 					      { "pfnmap", no_argument, NULL, OPT_PFNMAP },
+					      { "no-hooks", no_argument, NULL, OPT_NO_HOOKS },
 					      COMMON_LONG,
 					      {} };
 
@@ -69,6 +72,9 @@ static int parse_option(struct dump *dump, int opt)
 	case OPT_PFNMAP:
 		dump->pfnmap = true;
 		return 0;
+	case OPT_NO_HOOKS:
+		dump->no_hooks = true;
+		return 0;
 	default:
 		return common_option(&dump->common, opt) ? 0 : -EINVAL;
 	}
@@ -86,17 +92,31 @@ void dump_summary(const struct dump *dump)
 		put_number(object, "tables", stats->pages);
 		put_number(object, "torn", stats->torn);
 		put_number(object, "unreadable", stats->unreadable);
-		put_number(object, "faults", dump->live.mm.nr_faults);
+		put_number(object, "faults", dump->live.faults);
+		live_put_changes(&dump->live, object);
 		cost_put(object, &dump->cost);
 		print_object(stdout, object, dump->common.pretty);
 	}
-	if (!dump->common.quiet)
-		fprintf(stderr, "%s: %llu tables by %s, %llu torn, %llu unreadable\n",
-			dump->live.kernel.release, (unsigned long long)stats->pages,
-			dump->live.source->name, (unsigned long long)stats->torn,
-			(unsigned long long)stats->unreadable);
 	if (dump->common.verbose)
 		cost_print(stderr, &dump->cost);
+	if (dump->common.quiet)
+		return;
+	fprintf(stderr, "%s: %llu tables by %s, %llu torn, %llu unreadable",
+		dump->live.kernel.release, (unsigned long long)stats->pages,
+		dump->live.source->name, (unsigned long long)stats->torn,
+		(unsigned long long)stats->unreadable);
+	live_print_changes(&dump->live, stderr);
+	fputc('\n', stderr);
+}
+
+/* Of the upper levels, where the walk takes what is no table for a hole. */
+static void say_fault(struct mm_struct *mm, const struct pagewalk_fault *fault)
+{
+	(void)mm;
+	fprintf(stderr, "pwtrace dump: %s at 0x%016lx: %s entry 0x%016llx\n",
+		pagewalk_fault_name(fault->kind), fault->addr,
+		fault->level < 0 ? "no" : geometry_level_name(fault->level),
+		(unsigned long long)fault->entry);
 }
 
 static int print_tables(struct dump *dump)
@@ -125,6 +145,7 @@ static int print_tables(struct dump *dump)
 		markers_of(&dump->live.kernel, markers);
 	}
 	cost_begin(&dump->cost, dump->live.source);
+	dump->live.mm.report = say_fault;
 	err = live_walk(&dump->live, &dump->range, &options, table_print, &printer, &why);
 	table_print_end(&printer, dump->range.end);
 	fflush(stdout);
@@ -138,7 +159,9 @@ static int run(struct dump *dump)
 	struct problem why;
 	int status;
 
-	dump->live.no_symbols = !dump->output && !dump->pid &&
+	dump->live.watch = !dump->no_hooks && !dump->pid && !dump->source.path;
+	dump->live.verbose = dump->common.verbose;
+	dump->live.no_symbols = !dump->live.watch && !dump->output && !dump->pid &&
 				!range_wants_symbols(dump->range_text);
 	if (live_open(&dump->live, &dump->source, &why)) {
 		status = cannot_run(&dump->common, why.text);

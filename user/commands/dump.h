@@ -9,7 +9,7 @@
 
 struct dump {
 	struct common_options common;
-	bool ptdump, entries, holes, pfnmap;
+	bool ptdump, entries, holes, pfnmap, no_hooks;
 	struct source_choice source;
 	int pid;		/* 0: the kernel */
 	const char *range_text; /* NULL: all */

@@ -38,7 +38,7 @@ static int fill_snapshot(struct dump *dump, struct recorder *recorder, struct pr
 		err = problem(why, -EIO, "cannot write the recording");
 	if (err)
 		return err;
-	stream_watch(dump->live.stream, snapshot_table, &writer);
+	stream_tell(dump->live.stream, snapshot_table, &writer);
 	return live_walk(&dump->live, &dump->range, &options, ignore_run, NULL, why);
 }
 

@@ -19,14 +19,16 @@ static const char help[] =
 	"      --pid PID        of a process, by kinds of areas\n"
 	"      --processes      of all processes, a line each\n"
 	"  -i, --interval SECS  again and again, with what has changed since\n"
-	"  -n, --count N        so many times (1, with --interval without end)\n" SOURCE_HELP
-	"\n" COMMON_HELP "\n"
+	"  -n, --count N        so many times (1, with --interval without end)\n"
+	"      --no-hooks       do not watch what changes meanwhile\n" SOURCE_HELP "\n" COMMON_HELP
+	"\n"
 	"Exit status: 0 fine, 2 wrong usage, 3 this system cannot run it, 5 internal error.\n";
 
 enum {
 	OPT_SOURCE = 0x2000,
 	OPT_PID,
 	OPT_PROCESSES,
+	OPT_NO_HOOKS,
 };
 
 static const struct option long_options[] = { { "interval", required_argument, NULL, 'i' },
@@ -34,6 +36,7 @@ static const struct option long_options[] = { { "interval", required_argument, N
 					      { "source", required_argument, NULL, OPT_SOURCE },
 					      { "pid", required_argument, NULL, OPT_PID },
 					      { "processes", no_argument, NULL, OPT_PROCESSES },
+					      { "no-hooks", no_argument, NULL, OPT_NO_HOOKS },
 					      COMMON_LONG,
 					      {} };
 
@@ -70,7 +73,9 @@ static int open_all(struct stat *stat, struct problem *why)
 	int err;
 
 	/* neither does it take symbols to tell zones */
-	stat->live.no_symbols = !stat->pid && !stat->processes;
+	stat->live.watch = !stat->no_hooks && !stat->pid && !stat->processes && !stat->source.path;
+	stat->live.verbose = stat->common.verbose;
+	stat->live.no_symbols = !stat->live.watch && !stat->pid && !stat->processes;
 	err = live_open(&stat->live, &stat->source, why);
 	if (err || (!stat->pid && !stat->processes))
 		return err;
@@ -114,6 +119,9 @@ static int parse_option(struct stat *stat, int opt)
 		return live_source(optarg, &stat->source);
 	case OPT_PID:
 		return process_pid(optarg, &stat->pid);
+	case OPT_NO_HOOKS:
+		stat->no_hooks = true;
+		return 0;
 	case OPT_PROCESSES:
 		stat->processes = true;
 		return 0;

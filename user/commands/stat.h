@@ -18,8 +18,9 @@ struct stat_column {
 struct stat {
 	struct common_options common;
 	struct source_choice source;
-	int pid;	 /* 0: the kernel */
-	bool processes;	 /* all of them */
+	int pid; /* 0: the kernel */
+	bool processes;
+	bool no_hooks;	 /* all of them */
 	double interval; /* seconds, 0: once */
 	uint64_t count;	 /* 0: without end */
 	struct live live;

@@ -31,6 +31,7 @@ int stat_kernel(struct stat *stat, struct problem *why)
 	for (enum zone zone = 0; zone < ZONE_NR; zone++)
 		stat->column[zone].name = zone_name(zone);
 	stat_begin(stat);
+	stat->live.changed = stat->live.unknown = 0;
 	err = live_walk(&stat->live, &all, &options, add_run, stat, why);
 	if (err)
 		return err;

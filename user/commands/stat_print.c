@@ -79,6 +79,17 @@ static void row(struct stat *stat, const char *name, size_t member)
 
 #define ROW(stat, name, member) row(stat, name, offsetof(struct sizes, member))
 
+static bool any(const struct stat *stat, size_t offset)
+{
+	uint64_t all = 0;
+
+	for (unsigned int i = 0; i < stat->columns; i++)
+		all |= *(const uint64_t *)((const char *)&stat->column[i].now + offset);
+	return all;
+}
+
+#define ANY(stat, member) any(stat, offsetof(struct sizes, member))
+
 static void print_heads(struct stat *stat)
 {
 	char text[256];
@@ -141,7 +152,11 @@ static void print_text(struct stat *stat, const struct process *process)
 		ROW(stat, "bad entries", bad);
 	}
 	ROW(stat, "W+X", wx);
-	ROW(stat, "torn", torn);
+	/* not to be relied on; of a quiet system there is nothing to say */
+	if (ANY(stat, torn))
+		ROW(stat, "torn", torn);
+	if (ANY(stat, changed))
+		ROW(stat, "changed", changed);
 	print_tables(stat, process);
 }
 
@@ -170,6 +185,7 @@ static void print_column(const struct stat *stat, const struct stat_column *colu
 	}
 	put_number(object, "wx", sizes->wx);
 	put_number(object, "torn", sizes->torn);
+	put_number(object, "changed", sizes->changed);
 	print_object(stdout, object, stat->common.pretty);
 }
 
@@ -193,6 +209,8 @@ static void print_json(const struct stat *stat, const struct process *process)
 	}
 	put_string(object, "kernel", stat->live.kernel.release);
 	put_string(object, "source", stat->live.source->name);
+	if (!process)
+		live_put_changes(&stat->live, object);
 	print_object(stdout, object, stat->common.pretty);
 }
 

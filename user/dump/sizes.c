@@ -58,6 +58,8 @@ void sizes_add(struct sizes *sizes, const struct leaf_run *run)
 		return;
 	if (run->marks & STREAM_TORN)
 		sizes->torn += run->size;
+	if (run->marks & STREAM_CHANGED)
+		sizes->changed += run->size;
 	if (!desc_present(run->desc)) {
 		sizes->bad += run->size;
 	} else if (!desc_valid(run->desc)) {

@@ -34,6 +34,7 @@ struct sizes {
 	uint64_t bad;			/* neither present nor empty */
 	uint64_t wx;			/* of those mapped: writable and executable */
 	uint64_t torn;			/* what was read while tables above it changed */
+	uint64_t changed;		/* what was changed while it was read */
 	/* of a process, instead of those that are bad */
 	uint64_t swapped;
 	uint64_t other; /* entries that stand for migration, markers and so on */

@@ -75,6 +75,8 @@ static void text_run(struct table_printer *printer, const struct leaf_run *run)
 		fputs(" <torn>", printer->out);
 	if (run->marks & STREAM_UNREADABLE)
 		fputs(" <unreadable>", printer->out);
+	if (run->marks & STREAM_CHANGED)
+		fputs(" <changed>", printer->out);
 	fputc('\n', printer->out);
 }
 
@@ -104,6 +106,8 @@ static void json_run(struct table_printer *printer, const struct leaf_run *run)
 	}
 	put_bool(object, "torn", run->marks & STREAM_TORN);
 	put_bool(object, "unreadable", run->marks & STREAM_UNREADABLE);
+	if (run->marks & STREAM_CHANGED)
+		put_bool(object, "changed", true);
 	print_object(printer->out, object, printer->pretty);
 }
 

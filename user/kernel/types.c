@@ -114,3 +114,21 @@ uint32_t types_size(const struct types *types, const char *name)
 
 	return type ? type->size : 0;
 }
+
+int types_enumerator(const struct types *types, const char *name, const char *enumerator,
+		     uint64_t *value)
+{
+	int id = btf__find_by_name_kind(types->btf, name, BTF_KIND_ENUM);
+	const struct btf_type *type = id > 0 ? btf__type_by_id(types->btf, id) : NULL;
+
+	for (uint32_t i = 0; type && i < btf_vlen(type); i++) {
+		const struct btf_enum *one = &btf_enum(type)[i];
+		const char *own = btf__name_by_offset(types->btf, one->name_off);
+
+		if (own && !strcmp(own, enumerator)) {
+			*value = one->val;
+			return 0;
+		}
+	}
+	return -ENOENT;
+}

@@ -28,4 +28,8 @@ int types_member(const struct types *types, const char *name, const char *path,
 /* sizeof(struct @name), 0: no such. */
 uint32_t types_size(const struct types *types, const char *name);
 
+/* The value of one of enum @name. Return: 0, or -ENOENT: there is no such. */
+int types_enumerator(const struct types *types, const char *name, const char *enumerator,
+		     uint64_t *value);
+
 #endif

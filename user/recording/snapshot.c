@@ -63,7 +63,7 @@ static int walk_all(struct snapshot_writer *writer, struct stream *stream,
 		.mmap_lock.count = -1,
 	};
 
-	stream_watch(stream, snapshot_table, writer);
+	stream_tell(stream, snapshot_table, writer);
 	stream_begin(stream, 0);
 	leaves_walk(&mm, kernel->zones.range[ZONE_LINEAR].start, -1UL, &options, ignore_run, NULL);
 	return stream_error(stream);
