@@ -40,7 +40,8 @@ SRCS := user/main.c $(sort $(wildcard user/*/*.c))
 OBJS := $(SRCS:%.c=$(BUILD)/%.o)
 # all but the command line, capture and kernel: what the host tests link
 CORE_SRCS := $(sort $(wildcard $(addprefix user/,geometry/*.c image/*.c pagewalk/*.c model/*.c check/*.c dump/leaves.c \
-	dump/sizes.c audit/*.c source/stream.c)))
+	dump/parts.c dump/process.c dump/sizes.c dump/softleaf.c dump/compare.c areas/*.c audit/*.c source/changes.c source/stream.c recording/columns.c recording/expect.c \
+	recording/redact.c)))
 BPF_SRCS := $(wildcard bpf/*.c bpf/*.h include/pwtrace/*.h)
 
 # the page walk as a library: what of user/ it is made of
@@ -71,12 +72,26 @@ $(BUILD)/tables.skel.h: $(BUILD)/tables.bpf.o
 	$(call msg,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton $< name tables_bpf > $@.tmp && mv $@.tmp $@
 
-$(BUILD)/%.o: %.c | $(BUILD)/pwtrace.skel.h $(BUILD)/tables.skel.h
+# atomic operations that give back what was there: v3
+$(BUILD)/changes.bpf.o: $(BPF_SRCS)
+	$(call msg,BPF,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) -g -O2 -mcpu=v3 -target bpf -D__TARGET_ARCH_arm64 -Wall -Wextra -Werror \
+		-Wno-unused-parameter -Iinclude -c bpf/changes.bpf.c -o $@.tmp
+	$(Q)$(BPFTOOL) gen object $@ $@.tmp && rm $@.tmp
+
+$(BUILD)/changes.skel.h: $(BUILD)/changes.bpf.o
+	$(call msg,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name changes_bpf > $@.tmp && mv $@.tmp $@
+
+$(BUILD)/%.o: %.c | $(BUILD)/pwtrace.skel.h $(BUILD)/tables.skel.h $(BUILD)/changes.skel.h
 	$(call msg,CC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC_TARGET) $(ALL_CFLAGS) $$($(PKG_CONFIG) --cflags $(LIBS)) -MMD -MP -c $< -o $@
 
 $(BUILD)/user/capture/attach.o $(BUILD)/user/capture/capture.o: $(BUILD)/pwtrace.skel.h
+
+$(BUILD)/user/report/assets.o: user/report/sheet.css user/report/sheet.js
 
 $(BUILD)/pwtrace: $(OBJS)
 	$(call msg,LINK,$@)
@@ -91,6 +106,7 @@ include vmlinux-gen/build.mk
 include tests/provoke/build.mk
 include tests/module/build.mk
 include tests/oracle/build.mk
+include tests/process/build.mk
 include tests/build.mk
 
 # the static arm64 binary that guests run, from any machine

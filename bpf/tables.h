@@ -3,9 +3,8 @@
 #ifndef PWTRACE_BPF_TABLES_H
 #define PWTRACE_BPF_TABLES_H
 
-/* In one run. */
-#define PWT_MOST_PAGES 520
-#define PWT_PAGE_SLOTS 1024 /* a power of two */
+/* More than one run is asked for. */
+#define PWT_PAGE_SLOTS 128 /* a power of two */
 
 struct pwt_read_tables {
 	unsigned int nr; /* of wanted[], at most what the map has room for */

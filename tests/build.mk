@@ -9,6 +9,7 @@
 -include tests/unit/build.mk
 -include tests/bench/build.mk
 -include tests/fuzz/build.mk
+-include tests/report/build.mk
 
 # A kernel and a CPU each: Debian's newest with 5 and with 4 levels of 4K pages, with 16K pages and with a
 # linear map of blocks; the first with update_range_prot(); the last with __change_memory_common().
@@ -30,20 +31,22 @@ OWN_COMBINATIONS := $(foreach k,$(OWN_KERNELS),own-$k/max own-$k/n1)
 SOAK_COMBINATIONS ?= newest/max newest/bbm newest-16k/max
 SOAK_CHANGES ?= 1000000
 
-COMMAND_TESTS := tests/command/style.sh tests/command/usage.sh tests/command/library.sh
+COMMAND_TESTS := tests/command/style.sh tests/command/usage.sh tests/command/library.sh tests/command/report.sh
 triggers = $(foreach c,$(1),"tests/vm/triggers.sh $(subst /, ,$c)")
 VM_TESTS := $(call triggers,$(VM_COMBINATIONS)) tests/vm/selftest.sh "tests/vm/selftest.sh 6.12 max" \
 	"tests/vm/soak.sh newest max 20000" \
 	tests/vm/faults.sh "tests/vm/history.sh R1 R3 R4 R7 R8 R12 R13" "tests/vm/births.sh newest max" \
 	tests/vm/backends.sh tests/vm/overrun.sh tests/vm/surroundings.sh \
-	"tests/vm/predict.sh newest bbm" "tests/vm/live.sh newest max" \
+	"tests/vm/predict.sh newest bbm" "tests/vm/live.sh newest max" "tests/vm/process_dump.sh newest max" "tests/vm/areas.sh newest max" \
 	"tests/vm/vmlinux.sh newest newest-16k 6.18 6.12" \
 	"tests/vm/oracle.sh newest max" "tests/vm/oracle.sh newest n1 2000" "tests/vm/oracle.sh newest-16k max" \
 	"tests/vm/process.sh newest max 80" "tests/vm/process.sh newest-16k max 60"
 # takes as long as all of the others
 LONG_TESTS := tests/command/kernel-callbacks.sh tests/vm/selfcheck.sh \
 	"tests/vm/live.sh newest bbm" "tests/vm/live.sh newest n1" "tests/vm/live.sh newest-16k max" "tests/vm/live.sh 6.18 max" \
-	"tests/vm/live.sh 6.12 max" "tests/vm/ptdump.sh own-64k max" "tests/vm/ptdump.sh own-64k n1" \
+	"tests/vm/live.sh 6.12 max" "tests/vm/scale.sh newest n1" "tests/vm/scale.sh newest max" \
+	$(foreach c,newest/n1 newest/bbm newest-16k/max 6.18/max 6.12/max,"tests/vm/areas.sh $(subst /, ,$c)") \
+	"tests/vm/ptdump.sh own-64k max" "tests/vm/ptdump.sh own-64k n1" \
 	"tests/vm/ptdump.sh own-4k max" "tests/vm/ptdump.sh own-4k n1" "tests/vm/ptdump.sh own-4k bbm" "tests/vm/predict.sh 6.12" \
 	tests/vm/predict.sh "tests/vm/predict.sh newest-16k" "tests/vm/history.sh R10" "tests/vm/faults.sh newest n1" \
 	"tests/vm/faults.sh newest bbm" "tests/vm/faults.sh newest-16k max" "tests/vm/faults.sh 6.12 max" \
@@ -87,14 +90,14 @@ test-packages:
 kernel-packages:
 	$(Q)tests/setup kernel
 
-run-check: all guest-files $(VMLINUX_GEN) $(UNIT_TESTS) $(FUZZ_REPLAY)
+run-check: all guest-files $(VMLINUX_GEN) $(UNIT_TESTS) $(FUZZ_REPLAY) $(REPORT_GENERATE)
 	$(Q)tests/run-tests $(UNIT_TESTS) $(FUZZ_REPLAY) $(COMMAND_TESTS) $(VM_TESTS) \
 		$(call table,$(VM_COMBINATIONS))
-run-check-unit: all $(VMLINUX_GEN) $(UNIT_TESTS) $(FUZZ_REPLAY)
+run-check-unit: all $(VMLINUX_GEN) $(UNIT_TESTS) $(FUZZ_REPLAY) $(REPORT_GENERATE)
 	$(Q)tests/run-tests $(UNIT_TESTS) $(FUZZ_REPLAY) $(COMMAND_TESTS)
 run-check-vm: guest-files $(VMLINUX_GEN)
 	$(Q)tests/run-tests $(VM_TESTS) $(call triggers,$(MATRIX_MORE)) $(call table,$(VM_COMBINATIONS) $(MATRIX_MORE))
-run-check-all: all guest-files own-kernels $(VMLINUX_GEN) $(UNIT_TESTS) $(FUZZ_REPLAY)
+run-check-all: all guest-files own-kernels $(VMLINUX_GEN) $(UNIT_TESTS) $(FUZZ_REPLAY) $(REPORT_GENERATE)
 	$(Q)tests/run-tests $(UNIT_TESTS) $(FUZZ_REPLAY) $(COMMAND_TESTS) $(VM_TESTS) $(LONG_TESTS) \
 		$(call table,$(VM_COMBINATIONS) $(OWN_COMBINATIONS) $(MATRIX_MORE))
 run-soak: guest-files
@@ -104,8 +107,9 @@ check-style:
 	$(Q)tests/run-tests tests/command/style.sh
 
 # Fetched before the tests, so that it can be seen. What is not to be had is a test's to skip or to mourn.
-guest-files: arm64 oracle-arm64 $(BUILD_ARM64)/provoke
+guest-files: arm64 oracle-arm64 process-target-arm64 $(BUILD_ARM64)/provoke
 	$(Q)for k in $(VM_KERNELS); do tests/vm/kernel fetch $$k > /dev/null || :; done
+	$(Q)for k in $(VM_KERNELS); do tests/vm/kernel module $$k brd > /dev/null 2>&1 || :; done
 	$(Q)for k in $(VM_KERNELS); do tests/module/build $$k > /dev/null 2>&1 || :; done
 
 # A kernel that cannot be built is for its tests to fail or skip.

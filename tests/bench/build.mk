@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# What watching costs: guest instructions in an arm64 guest. doc/testing.md tells how they are taken.
+# What watching and looking cost, in an arm64 guest. doc/testing.md tells how it is measured.
 
 BENCH_KERNEL ?= 7.3
 BENCH_CC := $(CROSS_ARM64)gcc
@@ -43,6 +43,29 @@ $(BUILD_HOST)/bench/walk: $(BENCH_WALK_OBJS)
 
 -include $(BENCH_WALK_OBJS:.o=.d)
 
+$(BUILD_ARM64)/bench/tables: tests/bench/tables.c
+	$(call msg,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(BENCH_CC) -std=gnu11 -D_GNU_SOURCE -O2 -g $(WARNINGS) -static $< -o $@
+
+# by the clock, and by instructions; the kernel's own dump takes a kernel that has one, where it was built
+tables = tests/vm/run --cpu max --timeout 600 --add $(BUILD_ARM64)/bench/tables $(1) -- ./tables 21 && \
+	tests/vm/run --cpu max --timeout 600 --add $(BUILD_ARM64)/bench/tables --icount $(1) -- \
+		./tables 11 'million instructions'
+
+bench-tables: arm64 $(BUILD_ARM64)/bench/tables
+	$(Q)$(call tables,--kernel $(BENCH_KERNEL))
+	$(Q)if tests/vm/kernel fetch own-4k > /dev/null 2>&1; then \
+		$(call tables,--kernel own-4k --append debug_pagealloc=off); \
+	else \
+		echo '# own-4k, which has kernel_page_tables, was not built: make kernel FRAGMENT=tests/vm/fragments/4k.config'; \
+	fi
+
+# python3-drgn is fetched; some minutes
+bench-drgn: arm64
+	$(Q)tests/bench/drgn.sh $(BENCH_KERNEL) max
+	$(Q)tests/bench/drgn.sh $(BENCH_KERNEL) max --icount
+
 bench-walk: $(BUILD_HOST)/bench/walk
 	$(Q)$(BUILD_HOST)/bench/walk
 
@@ -54,5 +77,6 @@ bench: $(BUILD_HOST)/bench/judge $(BUILD_HOST)/bench/walk arm64 $(BUILD_ARM64)/b
 			--add $(BUILD_ARM64)/bench/cost -- \
 			sh -c 'insmod /lib/pwtrace/pwt_test.ko && ./cost' || exit 1; \
 	done
+	$(SUBMAKE) bench-tables
 
-.PHONY: bench bench-walk
+.PHONY: bench bench-drgn bench-tables bench-walk

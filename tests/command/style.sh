@@ -11,7 +11,7 @@ cd "$(dirname "$0")/../.." || exit
 # What is ours: not what is built, and not the header that vmlinux-gen made.
 files() {
 	find bpf user include tests vmlinux-gen doc Makefile .ci -type f ! -path '*/.*.sw?' \
-		! -path 'tests/fuzz/corpus/*' "$@" | sort
+		! -path 'tests/fuzz/corpus/*' ! -path 'tests/data/*' "$@" | sort
 }
 mapfile -t sources < <(files -name '*.[ch]' ! -path bpf/vmlinux.h)
 scripts=()

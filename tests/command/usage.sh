@@ -48,10 +48,14 @@ for command in "${commands[@]}"; do
 	is "  -h is --help" "$(cat "$tmp/out")" "$(cat "$tmp/help")"
 	refused "nonsense" "$command" --nonsense
 	refused "'?Z'?" "$command" -Z
-	# dump takes a range, lookup any number of addresses
-	range=()
-	[[ $command != dump ]] || range=(linear)
-	[[ $command == lookup ]] || refused "stray" "$command" "${range[@]}" stray
+	# dump takes a range, lookup any number of addresses, check of files
+	operands=()
+	case $command in
+	dump)	operands=(linear);;
+	record)	operands=(-o "$tmp/recording");;
+	report)	operands=(-o "$tmp/page" file);;
+	esac
+	[[ $command == lookup || $command == check ]] || refused "stray" "$command" "${operands[@]}" stray
 done
 
 run 0 --version
@@ -99,13 +103,30 @@ refused "no operation 'valid_noflush'" predict valid_noflush 0xffff800080000000 
 # Ranges, sources and rules
 refused '--source ftrace: give auto, bpf or kcore' dump --source ftrace
 refused "unexpected argument 'more'" dump linear more
+for command in dump stat; do
+	for pid in 0 -1 x 12x 0x10 99999999 ''; do
+		refused "--pid $pid: give the number of a process" $command "--pid=$pid"
+	done
+done
+refused '--ptdump is a format for the kernel' dump --pid 1 --ptdump
+refused '--pfnmap goes with --pid' dump --pfnmap
+refused '--pid is one process, --processes are all' stat --pid 1 --processes
 refused '--interval 0: give seconds' stat --interval 0
 refused '--interval x: give seconds' stat -i x
 refused '--count -1: give a number' stat --count -1
 refused "unexpected argument 'linear'" stat linear
 refused 'wants an address or a symbol' lookup
+refused '--sort name: give lost, size, huge or address' areas --sort name
+refused '--min-size x: give bytes' areas --min-size x
+refused '--min-size 1MB: give bytes' areas --min-size 1MB
+refused '--min-size -1: give bytes' areas --min-size=-1
+refused "unexpected argument 'vmalloc'" areas vmalloc
 refused "no rule 'rwx': give one of wx, alias-writable" audit --allow rwx
 refused "unexpected argument 'linear'" audit linear
+refused 'wants a recording' report -o "$tmp/page"
+refused "wants a name for the page of 'file': -o PAGE" report file
+refused '--limit 1001: give 1000 at most' report -n 1001 -o "$tmp/page" file
+refused "--json and -o - both want standard output" report -j -o - file
 
 refused "--max-lost x: give a number" selftest --max-lost x
 refused "--backend ftrace: give " selftest --backend ftrace
@@ -123,8 +144,10 @@ is "  each step an object" "$(jq -r 'select(.type == "step" and (.text | length 
 if [[ $machine == aarch64 ]]; then
 	skip "on another machine than arm64" "this is arm64"
 else
-	declare -A needed=([predict]='ro 0xffff800080000000 1' [lookup]=linux_banner)
+	declare -A needed=([predict]='ro 0xffff800080000000 1' [lookup]=linux_banner [record]="-o $tmp/recording")
 	for command in "${commands[@]}"; do
+		# what reads files does so on any machine
+		[[ " check report " != *" $command "* ]] || continue
 		read -ra needs <<< "${needed[$command]:-}"
 		run 3 "$command" "${needs[@]}"
 		cat "$tmp/out" >> "$tmp/err"

@@ -17,6 +17,8 @@ static const char *const kind_names[] = {
 #define ATTRS (PTE_VALID | PTE_RDONLY | PTE_NG | PTE_WRITE | PTE_PXN | PTE_UXN | PTE_ATTRINDX_MASK)
 
 #define MAX_PAGES (max_t(unsigned long, SZ_64M, 2 * PMD_SIZE) / PAGE_SIZE)
+/* Nothing is mapped: there may be two whole blocks in it, wherever it begins. */
+#define MAX_HOLE (max_t(unsigned long, SZ_64M, 4 * PMD_SIZE) / PAGE_SIZE)
 
 bool area_is_vmalloc(const struct area *area)
 {
@@ -151,7 +153,7 @@ static int area_size(struct area *area, long n)
 		area->pages = 1L << n;
 		return 0;
 	}
-	if (n < 1 || n > MAX_PAGES)
+	if (n < 1 || n > (area->kind == AREA_HOLE ? MAX_HOLE : MAX_PAGES))
 		return -EINVAL;
 	area->pages = n;
 	return 0;
@@ -279,6 +281,8 @@ int area_free(struct area *area, struct answer *a)
 {
 	long wrong;
 
+	flip_stop(a);
+	spoil_undo(a);
 	plant_undo(a);
 	wrong = area_restore(area);
 	list_del(&area->node);

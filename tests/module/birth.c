@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <linux/io.h>
 #include <linux/kprobes.h>
 #include <linux/pgtable.h>
-#include <linux/slab.h>
-#include <linux/vmalloc.h>
 
-#include "pwt_test.h"
+#include "mapping.h"
 
 /*
  * Mappings that are made and gone again, and what the tables say of them in between; with a fault
@@ -195,161 +192,28 @@ static void spoil_end(struct answer *a)
 	}
 }
 
-/* "2097152x1,65536x3,4096x2": blocks of each size, the largest first */
-static void survey(unsigned long addr, unsigned long size, struct answer *a)
-{
-	static const char *const names[] = { "pud", "pmd" };
-	unsigned long end = addr + size, pages = 0, runs = 0, blocks[2] = {};
-	unsigned long sizes[2] = { PUD_SIZE, PMD_SIZE };
-	const char *comma = "";
-	int i;
-
-	say(a, "birth addr=0x%lx size=%lu mapped=", addr, size);
-	while (addr < end) {
-		struct leaf leaf;
-
-		leaf_lookup(addr, &leaf);
-		if (!(leaf.val & PTE_VALID))
-			break;
-		for (i = 0; i < 2; i++)
-			blocks[i] += !strcmp(leaf.level, names[i]);
-		if (leaf.size == PAGE_SIZE && leaf.val & PTE_CONT && !(addr & ~CONT_PTE_MASK)) {
-			leaf.size = CONT_PTE_SIZE;
-			runs++;
-		} else {
-			pages += leaf.size == PAGE_SIZE;
-		}
-		addr += leaf.size;
-	}
-	for (i = 0; i < 2; i++) {
-		if (!blocks[i])
-			continue;
-		say(a, "%s%lux%lu", comma, sizes[i], blocks[i]);
-		comma = ",";
-	}
-	if (runs)
-		say(a, "%s%lux%lu", comma, CONT_PTE_SIZE, runs);
-	if (pages)
-		say(a, "%s%lux%lu", runs ? "," : comma, PAGE_SIZE, pages);
-	say(a, "\n");
-}
-
-static void show(void *addr, unsigned long size, struct answer *a)
-{
-	if (addr)
-		survey((unsigned long)addr, size, a);
-	else
-		say(a, "birth failed\n");
-}
-
-static int birth_vmalloc(unsigned long size, const unsigned long *args, struct answer *a)
-{
-	void *addr = args[0] ? vmalloc_huge(size, GFP_KERNEL) : vmalloc(size);
-
-	show(addr, size, a);
-	spoil_end(a);
-	vfree(addr);
-	return 0;
-}
-
-static int birth_ioremap(unsigned long size, const unsigned long *args, struct answer *a)
-{
-	void __iomem *addr = ioremap(args[0], size);
-
-	show((void __force *)addr, size, a);
-	spoil_end(a);
-	if (addr)
-		iounmap(addr);
-	return 0;
-}
-
-/* Pages side by side from a block of the largest order, @offset pages in; or in the other order. */
-static struct page **page_array(struct page *block, unsigned long offset, unsigned long nr,
-				bool reverse)
-{
-	struct page **pages = kvcalloc(nr, sizeof(*pages), GFP_KERNEL);
-	unsigned long i;
-
-	for (i = 0; pages && i < nr; i++)
-		pages[i] = block + offset + (reverse ? nr - 1 - i : i);
-	return pages;
-}
-
-static int birth_vmap(unsigned long size, const unsigned long *args, struct answer *a)
-{
-	unsigned long nr = size / PAGE_SIZE;
-	struct page *block = alloc_pages(GFP_KERNEL, get_order(size));
-	struct page **pages = block ? page_array(block, 0, nr, args[0]) : NULL;
-	void *addr = pages ? vmap(pages, nr, VM_MAP, PAGE_KERNEL) : NULL;
-
-	show(addr, size, a);
-	spoil_end(a);
-	vunmap(addr);
-	kvfree(pages);
-	if (block)
-		__free_pages(block, get_order(size));
-	return pages ? 0 : -ENOMEM;
-}
-
-/* By the function that is hooked: page_shift, and how many pages address and memory are off. */
-static int birth_pages(unsigned long size, const unsigned long *args, struct answer *a)
-{
-	unsigned long nr = size / PAGE_SIZE, offset = max(args[1], args[2]), addr;
-	unsigned int order = get_order(size + offset * PAGE_SIZE);
-	struct page *block = order <= MAX_PAGE_ORDER ? alloc_pages(GFP_KERNEL, order) : NULL;
-	struct page **pages = block ? page_array(block, args[2], nr, false) : NULL;
-	struct vm_struct *area = NULL;
-	int err = -ENOMEM;
-
-	if (pages && kc.get_vm_area && kc.__vmap_pages_range_noflush)
-		area = kc.get_vm_area(PAGE_SIZE << order, VM_IOREMAP);
-	if (area) {
-		addr = (unsigned long)area->addr + args[1] * PAGE_SIZE;
-		err = kc.__vmap_pages_range_noflush(addr, addr + size, PAGE_KERNEL, pages, args[0]);
-		say(a, "ret=%d\n", err);
-		err = 0;
-		survey(addr, size, a);
-	}
-	spoil_end(a);
-	if (area)
-		free_vm_area(area);
-	kvfree(pages);
-	if (block)
-		__free_pages(block, order);
-	return err;
-}
-
-static const struct {
-	const char *name;
-	int (*run)(unsigned long size, const unsigned long *args, struct answer *a);
-	int nr_args;
-	unsigned long first;
-} kinds[] = {
-	{ "vmalloc", birth_vmalloc, 0, 0 }, { "vmalloc_huge", birth_vmalloc, 0, 1 },
-	{ "vmap", birth_vmap, 0, 0 },	    { "vmap_reverse", birth_vmap, 0, 1 },
-	{ "ioremap", birth_ioremap, 1 },    { "pages", birth_pages, 3 },
-};
-
 /* birth KIND BYTES [ARG]... [FAULT PAGE] */
 int birth_run(int argc, char **argv, struct answer *a)
 {
-	unsigned long size, page, args[3] = {};
-	int i, k, err;
+	struct mapping m = {};
+	unsigned long page;
+	int used = mapping_parse(&m, argc - 1, argv + 1), err = 0;
 
-	for (k = 0; argc > 2 && k < ARRAY_SIZE(kinds); k++)
-		if (!strcmp(argv[1], kinds[k].name))
-			break;
-	if (argc < 3 || k == ARRAY_SIZE(kinds) || argc < 3 + kinds[k].nr_args ||
-	    kstrtoul(argv[2], 0, &size) || !size || size & ~PAGE_MASK)
-		return -EINVAL;
-	args[0] = kinds[k].first;
-	for (i = 0; i < kinds[k].nr_args; i++)
-		if (kstrtoul(argv[3 + i], 0, &args[i]))
+	if (used < 0)
+		return used;
+	if (argc != 1 + used) {
+		if (argc != 3 + used || kstrtoul(argv[argc - 1], 0, &page))
 			return -EINVAL;
-	if (argc == 3 + kinds[k].nr_args)
-		return kinds[k].run(size, args, a);
-	if (argc != 5 + kinds[k].nr_args || kstrtoul(argv[argc - 1], 0, &page))
-		return -EINVAL;
-	err = spoil_start(argv[argc - 2], page, a);
-	return err ?: kinds[k].run(size, args, a);
+		err = spoil_start(argv[argc - 2], page, a);
+	}
+	if (err)
+		return err;
+	err = mapping_make(&m, a);
+	if (m.addr)
+		mapping_survey(&m, "birth", a);
+	else
+		say(a, "birth failed\n");
+	spoil_end(a);
+	mapping_unmake(&m);
+	return err;
 }

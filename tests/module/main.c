@@ -148,6 +148,10 @@ static const struct {
 	{ "bench", bench_run, "bench valid|ro|x|direct_map N" },
 	{ "stress", stress_run, "stress N [THREADS]" },
 	{ "churn", churn_run, "churn N" },
+	{ "flip", flip_run, "flip x|ro|bit|map SLOT; flip" },
+	{ "spoil", spoil_run,
+	  "spoil table-shared HOLE | unreadable HOLE PHYS | illegal-block | outside-ram PHYS | "
+	  "uxn-table SLOT; spoil" },
 	{ "rodata_full", run_rodata_full, "rodata_full 0|1" },
 	{ "plant", plant_run,
 	  "plant FAULT RANGE [INDEX] [BIT | VALUE | PAGE], FAULT and what it takes:" },
@@ -157,6 +161,8 @@ static const struct {
 	{ "birth", birth_run,
 	  "birth vmalloc|vmalloc_huge|vmap|vmap_reverse BYTES | ioremap BYTES PHYS | "
 	  "pages BYTES SHIFT VPAGES PPAGES [clear|bit|other|cont|run|ret PAGE]" },
+	{ "hold", hold_run, "hold NAME and what birth takes, but no fault" },
+	{ "release", release_run, "release" },
 	{ "info", run_info, "info" },
 	{ "help", run_help, "help" },
 };
@@ -279,8 +285,11 @@ static void __exit pwt_exit(void)
 	remove_proc_entry("pwt_test", NULL);
 	mm_remove_file();
 	walk_exit();
+	flip_stop(last);
+	spoil_undo(last);
 	plant_undo(last);
 	ambush_undo();
+	release_all();
 	area_free_all(last);
 	kvfree(last);
 }

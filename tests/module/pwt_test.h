@@ -31,9 +31,11 @@ struct kernel_calls {
 	int (*set_direct_map_default_noflush)(struct page *page);
 	int (*set_direct_map_valid_noflush)(struct page *page, unsigned int nr, bool valid);
 	bool (*can_set_direct_map)(void);
+	struct vm_struct *(*find_vm_area)(const void *addr);
 	struct vm_struct *(*get_vm_area)(unsigned long size, unsigned long flags);
 	int (*__vmap_pages_range_noflush)(unsigned long addr, unsigned long end, pgprot_t prot,
 					  struct page **pages, unsigned int page_shift);
+	void (*vunmap_range)(unsigned long addr, unsigned long end);
 	int (*update_range_prot)(unsigned long start, unsigned long size, pgprot_t set,
 				 pgprot_t clear);
 	int (*__change_memory_common)(unsigned long start, unsigned long size, pgprot_t set,
@@ -161,11 +163,27 @@ void ambush_undo(void);
 
 int birth_run(int argc, char **argv, struct answer *a);
 
+/* hold.c: mappings that stay */
+
+int hold_run(int argc, char **argv, struct answer *a);
+int release_run(int argc, char **argv, struct answer *a);
+void release_all(void);
+
 /* load.c: many changes */
 
 int bench_run(int argc, char **argv, struct answer *a);
 int stress_run(int argc, char **argv, struct answer *a);
 int churn_run(int argc, char **argv, struct answer *a);
+
+/* flip.c: memory between two states */
+
+int flip_run(int argc, char **argv, struct answer *a);
+void flip_stop(struct answer *a);
+
+/* spoil.c: tables that are wrong as they stand */
+
+int spoil_run(int argc, char **argv, struct answer *a);
+void spoil_undo(struct answer *a);
 
 /* walk.c: the kernel's page walk, for kernels whose header has all of its callbacks */
 

@@ -10,6 +10,8 @@
 
 /* Load a module and unload it again. */
 int module(const char *path, struct outcome *o);
+/* Hide pages by memfd_secret(), say that they are held, and keep them for so long. */
+int hold(long pages, long seconds, struct outcome *o);
 /* As provoke_kfence(), with KFENCE sampling each @interval_ms meanwhile. */
 int kfence(long interval_ms, long seconds, struct outcome *o);
 

@@ -56,6 +56,19 @@ static int run_secretmem(char **argv, struct outcome *o)
 	return number(argv[0], 1, &pages) ?: provoke_secretmem(pages, o);
 }
 
+#define DEFAULT_HELD	     16
+#define DEFAULT_HOLD_SECONDS 600
+
+static int run_hold(char **argv, struct outcome *o)
+{
+	long pages = DEFAULT_HELD, seconds = DEFAULT_HOLD_SECONDS;
+	int err = number(argv[0], 1, &pages);
+
+	if (!err && argv[0])
+		err = number(argv[1], 1, &seconds);
+	return err ?: hold(pages, seconds, o);
+}
+
 static int run_bpf(char **argv, struct outcome *o)
 {
 	long count = 0;
@@ -132,6 +145,7 @@ static const struct command {
 } commands[] = {
 	{ "secretmem", run_secretmem, 0, 1, "[PAGES]",
 	  "hide pages from the linear map and show them" },
+	{ "hold", run_hold, 0, 2, "[PAGES [SECONDS]]", "hide pages, and keep them" },
 	{ "bpf", run_bpf, 0, 1, "[COUNT]",
 	  "keep COUNT large socket filters, for a new program pack" },
 	{ "kprobe", run_kprobe, 0, 0, "", "set and remove a probe that needs an instruction slot" },

@@ -20,7 +20,7 @@ static const struct zones zones = {
 	.range[ZONE_LINEAR] = { LINEAR, 0xffff800000000000 },
 	.range[ZONE_VMALLOC] = { VMALLOC, 0xffffc00000000000 },
 };
-static const struct audit_range ram = { PA, RAM }, image = { IMAGE, 0x100000 };
+static const struct audit_range ram = { PA, RAM };
 
 struct found {
 	struct audit_finding findings[8];
@@ -35,6 +35,21 @@ static void add(void *ctx, const struct audit_finding *finding)
 		found->findings[found->nr++] = *finding;
 }
 
+/* The image has 256 pages, those of KFENCE lie behind it. */
+static enum audit_owner owner(void *ctx, uint64_t pa)
+{
+	(void)ctx;
+	if (pa >= IMAGE && pa < IMAGE + 256 * PAGE)
+		return OWNER_IMAGE;
+	return pa >= IMAGE + 256 * PAGE && pa < IMAGE + 260 * PAGE ? OWNER_KFENCE : OWNER_NONE;
+}
+
+static bool hides_alias(void *ctx, uint64_t addr)
+{
+	(void)ctx;
+	return addr >= VMALLOC + (1 << 20);
+}
+
 static struct geometry geo;
 
 static struct audit *begin(struct found *found)
@@ -44,8 +59,8 @@ static struct audit *begin(struct found *found)
 		.zones = &zones,
 		.ram = &ram,
 		.nr_ram = 1,
-		.hidden = &image,
-		.nr_hidden = 1,
+		.owner = owner,
+		.hides_alias = hides_alias,
 		.pa_bits = 48,
 	};
 	struct audit *audit;
@@ -94,8 +109,12 @@ TEST(each_rule_of_one_run)
 		  RUN(VMALLOC, 1ULL << 39, P4D, GOOD & ~PTE_TABLE_BIT) },
 		{ "invalid", AUDIT_INVALID_LEAF,
 		  RUN(LINEAR, PAGE, PTE, PA | (GOOD & ~PTE_VALID) | PTE_PRESENT_INVALID) },
-		{ "invalid alias of the image", AUDIT_NR_RULES,
-		  RUN(LINEAR, PAGE, PTE, IMAGE | (GOOD & ~PTE_VALID) | PTE_PRESENT_INVALID) },
+		{ "invalid elsewhere", AUDIT_INVALID_LEAF,
+		  RUN(VMALLOC, PAGE, PTE, IMAGE | (GOOD & ~PTE_VALID) | PTE_PRESENT_INVALID) },
+		{ "user may execute, but for the table above", AUDIT_NR_RULES,
+		  RUN(LINEAR, PAGE, PTE, PA | (GOOD & ~PTE_UXN), .table_bits = TABLE_UXN) },
+		{ "changed", AUDIT_TORN,
+		  RUN(LINEAR, PAGE, PTE, PA | (GOOD & ~PTE_PXN), .marks = STREAM_CHANGED) },
 		{ "bad", AUDIT_BAD_ENTRY, RUN(LINEAR, PAGE, PTE, PA | (GOOD & ~PTE_VALID)) },
 		{ "no access flag", AUDIT_NO_AF, RUN(LINEAR, PAGE, PTE, PA | (GOOD & ~PTE_AF)) },
 		{ "user", AUDIT_USER, RUN(LINEAR, PAGE, PTE, PA | GOOD | PTE_USER) },
@@ -166,6 +185,75 @@ TEST(an_alias_that_can_be_written)
 	EXPECT_EQ(found.findings[1].other, VMALLOC + 3 * PAGE);
 }
 
+#define INVALID ((GOOD & ~PTE_VALID) | PTE_PRESENT_INVALID)
+
+/* One run, cut by who answers for it. */
+TEST(who_wants_it_invalid)
+{
+	static const struct {
+		enum audit_owner owner;
+		uint64_t addr, size, pa;
+	} wanted[] = {
+		{ OWNER_IMAGE, LINEAR + 2 * PAGE, 256 * PAGE, IMAGE },
+		{ OWNER_KFENCE, LINEAR + 258 * PAGE, 4 * PAGE, IMAGE + 256 * PAGE },
+		{ OWNER_NONE, LINEAR, 2 * PAGE, IMAGE - 2 * PAGE },
+		{ OWNER_NONE, LINEAR + 262 * PAGE, PAGE, IMAGE + 260 * PAGE },
+	};
+	const struct leaf_run run = RUN(LINEAR, 263 * PAGE, PTE, (IMAGE - 2 * PAGE) | INVALID);
+	struct found found;
+	struct audit *audit;
+
+	geometry_init(&geo, 12, 48, 48);
+	audit = begin(&found);
+	audit_run(audit, &run);
+	end(audit);
+	EXPECT_EQ(found.nr, ARRAY_SIZE(wanted));
+	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++) {
+		const struct audit_finding *finding = &found.findings[i];
+
+		test_case("part %zu", i);
+		EXPECT_EQ(finding->rule, AUDIT_INVALID_LEAF);
+		EXPECT_EQ(finding->owner, wanted[i].owner);
+		EXPECT_EQ(finding->addr, wanted[i].addr);
+		EXPECT_EQ(finding->size, wanted[i].size);
+		EXPECT_EQ(finding->pa, wanted[i].pa);
+		EXPECT_EQ(desc_address(&geo, finding->desc), wanted[i].pa);
+		EXPECT_EQ(finding->other, 0);
+	}
+}
+
+/* The memory of areas, of which some are to have no alias. */
+TEST(invalid_and_mapped_elsewhere)
+{
+	const struct leaf_run linear[] = {
+		RUN(LINEAR, PAGE, PTE, PA | INVALID),
+		RUN(LINEAR + 4 * PAGE, 2 * PAGE, PTE, (PA + 4 * PAGE) | INVALID),
+		RUN(LINEAR + 9 * PAGE, PAGE, PTE, (PA + 9 * PAGE) | INVALID),
+	};
+	const struct leaf_run areas[] = {
+		RUN(VMALLOC, 8 * PAGE, PTE, (PA + PAGE) | GOOD),
+		RUN(VMALLOC + (1 << 20), PAGE, PTE, (PA + 9 * PAGE) | GOOD),
+		RUN(VMALLOC + (2 << 20), PAGE, PTE, (PA + 10 * PAGE) | GOOD),
+	};
+	struct found found;
+	struct audit *audit;
+
+	geometry_init(&geo, 12, 48, 48);
+	audit = begin(&found);
+	for (size_t i = 0; i < ARRAY_SIZE(linear); i++)
+		audit_run(audit, &linear[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(areas); i++)
+		audit_run(audit, &areas[i]);
+	end(audit);
+	EXPECT_EQ(found.nr, 3);
+	EXPECT_EQ(found.findings[0].owner, OWNER_NONE);
+	EXPECT_EQ(found.findings[0].other, 0);
+	EXPECT_EQ(found.findings[1].owner, OWNER_NONE);
+	EXPECT_EQ(found.findings[1].other, VMALLOC + 3 * PAGE);
+	EXPECT_EQ(found.findings[2].owner, OWNER_AREA);
+	EXPECT_EQ(found.findings[2].other, VMALLOC + (1 << 20));
+}
+
 TEST(a_table_that_is_reached_twice)
 {
 	struct found found;
@@ -176,6 +264,8 @@ TEST(a_table_that_is_reached_twice)
 	audit_table(audit, PGTABLE_LEVEL_PTE, LINEAR, PA);
 	audit_table(audit, PGTABLE_LEVEL_PTE, LINEAR + (2 << 20), PA + PAGE);
 	audit_table(audit, PGTABLE_LEVEL_PTE, VMALLOC, PA);
+	/* by the same way: another walk */
+	audit_table(audit, PGTABLE_LEVEL_PTE, LINEAR + (2 << 20), PA + PAGE);
 	end(audit);
 	EXPECT_EQ(found.nr, 1);
 	EXPECT_EQ(found.findings[0].rule, AUDIT_TABLE_SHARED);
@@ -191,4 +281,6 @@ TEST(names)
 		EXPECT(strlen(audit_rule_text(rule)) > 10);
 	}
 	EXPECT_EQ(audit_rule_find("no-such"), AUDIT_NR_RULES);
+	for (enum audit_owner owner = 0; owner < OWNER_NR; owner++)
+		EXPECT(strlen(audit_owner_name(owner)) > 3);
 }

@@ -6,33 +6,41 @@ HOSTCC ?= cc
 BUILD_HOST ?= build/host
 
 UNIT_PROGRAMS := geometry descriptor zone image pagewalk addrxlat vma folio memory exhaustive compare \
-	model vmap op check mismatch story births kernel live filter stream leaves audit recording hostile replay
+	model vmap op check mismatch story births kernel live filter stream leaves audit \
+	areas area_pages columns differences redact process task owner report recording hostile replay changes
 UNIT_BINS := $(UNIT_PROGRAMS:%=$(BUILD_HOST)/unit/%)
 UNIT_TESTS := $(UNIT_BINS) tests/unit/vmlinux_gen.sh
 
 UNIT_OBJ := $(BUILD_HOST)/unit.o
-UNIT_HELPERS := test tables memory_of naive ram space calls naive_vma world play
+UNIT_HELPERS := test tables memory_of naive ram space calls naive_vma world play accounts
 UNIT_SHARED := $(addprefix $(UNIT_OBJ)/,$(UNIT_HELPERS:%=tests/unit/%.o) $(CORE_SRCS:.c=.o))
 UNIT_KERNEL := $(patsubst %.c,$(UNIT_OBJ)/%.o,$(sort $(wildcard user/kernel/*.c)))
 UNIT_FILTER := $(UNIT_OBJ)/user/commands/filter.o
 UNIT_PRINT := $(UNIT_OBJ)/user/emit/table.o $(UNIT_OBJ)/user/emit/object.o
+UNIT_REPORT := $(patsubst %.c,$(UNIT_OBJ)/%.o,$(sort $(wildcard user/report/*.c)) \
+	$(addprefix user/emit/,emit.c text.c json.c draw.c))
 # a session and a replay of it, with a capture that is made up
 UNIT_RECORDING := $(patsubst %.c,$(UNIT_OBJ)/%.o,$(sort $(wildcard user/recording/*.c)))
 UNIT_REPLAY := $(UNIT_RECORDING) $(UNIT_KERNEL) \
 	$(patsubst %.c,$(UNIT_OBJ)/%.o,$(addprefix user/emit/,draw.c emit.c json.c object.c text.c) \
 	$(addprefix user/commands/,checker.c replay.c session.c) $(addprefix tests/unit/,forge.c stage.c scenario.c))
-UNIT_WRAP := -Wl,--wrap=clock_gettime,--wrap=kfence_pool_now,--wrap=vmcoreinfo_read_elf
 UNIT_WITH_REPLAY := $(addprefix $(BUILD_HOST)/unit/,recording hostile replay)
-UNIT_OBJS := $(UNIT_SHARED) $(UNIT_KERNEL) $(UNIT_FILTER) $(UNIT_PRINT) $(UNIT_REPLAY) \
+UNIT_WRAP := -Wl,--wrap=clock_gettime,--wrap=kfence_pool_now,--wrap=vmcoreinfo_read_elf
+UNIT_OBJS := $(UNIT_SHARED) $(UNIT_REPORT) $(UNIT_KERNEL) $(UNIT_FILTER) $(UNIT_PRINT) $(UNIT_REPLAY) \
 	$(UNIT_PROGRAMS:%=$(UNIT_OBJ)/tests/unit/%.o)
 UNIT_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
 UNIT_CFLAGS := -std=gnu11 -D_GNU_SOURCE -O1 -g -fno-omit-frame-pointer -Wall -Wextra \
-	-Wmissing-prototypes -Wstrict-prototypes -Wvla -Iuser -Iinclude -Itests/unit \
+	-Wmissing-prototypes -Wstrict-prototypes -Wvla -Iuser -Iinclude -Ibpf -Itests/unit \
 	$(UNIT_SANITIZE)
 
-$(BUILD_HOST)/unit/kernel $(BUILD_HOST)/unit/live: $(UNIT_KERNEL)
-$(BUILD_HOST)/unit/kernel $(BUILD_HOST)/unit/live: HOSTLIBS = $(shell pkg-config --libs libbpf)
+$(BUILD_HOST)/unit/kernel $(BUILD_HOST)/unit/live $(BUILD_HOST)/unit/task $(BUILD_HOST)/unit/owner: $(UNIT_KERNEL)
+$(BUILD_HOST)/unit/kernel $(BUILD_HOST)/unit/live $(BUILD_HOST)/unit/task $(BUILD_HOST)/unit/owner: HOSTLIBS = $(shell pkg-config --libs libbpf)
 $(BUILD_HOST)/unit/filter: $(UNIT_FILTER)
+$(BUILD_HOST)/unit/redact: $(UNIT_KERNEL)
+$(BUILD_HOST)/unit/redact: HOSTLIBS = $(shell pkg-config --libs libbpf)
+$(BUILD_HOST)/unit/report: $(UNIT_REPORT) $(UNIT_KERNEL) $(UNIT_PRINT)
+$(BUILD_HOST)/unit/report: HOSTLIBS = $(shell pkg-config --libs libbpf json-c)
+$(UNIT_OBJ)/user/report/assets.o: user/report/sheet.css user/report/sheet.js
 $(UNIT_WITH_REPLAY): $(UNIT_REPLAY)
 $(UNIT_WITH_REPLAY): HOSTLDFLAGS += $(UNIT_WRAP)
 $(UNIT_WITH_REPLAY): HOSTLIBS = \

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What is read of a kernel: VMCOREINFO, ELF core files, symbol tables; true ones and lying ones. */
+/* What is read of a kernel: VMCOREINFO, core files, symbols, types; true ones and lying ones. */
 #include "kernel/kernel.h"
 
+#include <bpf/btf.h>
 #include <elf.h>
 #include <errno.h>
 #include <stdio.h>
@@ -10,6 +11,8 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "kernel/enumerator.h"
+#include "kernel/iomem.h"
 #include "kernel/kcore.h"
 #include "test.h"
 
@@ -342,6 +345,28 @@ TEST(memory_is_read)
 		for (size_t n = 0; n < cases[i].size && !cases[i].err; n++)
 			EXPECT_EQ(buf[n], cases[i].first + n);
 	}
+}
+
+/* What follows each other there may lie in any order here. */
+TEST(memory_is_read_by_parts)
+{
+	uint8_t bytes[32] = {};
+	const struct iovec parts[] = { { bytes + 8, 8 }, { bytes, 8 }, { bytes + 16, 16 } };
+	struct kcore *kcore = NULL;
+	struct core core;
+
+	make_core(&core);
+	EXPECT_EQ(kcore_open(&kcore, file_of(&core, sizeof(core))), 0);
+	EXPECT_EQ(kcore_get_parts(kcore, MEMORY_ADDR, parts, 3), 0);
+	for (unsigned int i = 0; i < sizeof(bytes); i++)
+		EXPECT_EQ(bytes[i], i < 16 ? i ^ 8 : i);
+	EXPECT_EQ(kcore_get_parts(kcore, -16ULL, parts, 2), 0);
+	EXPECT_EQ(bytes[0], 56);
+	EXPECT_EQ(bytes[8], 48);
+	/* not all of it is there */
+	EXPECT_EQ(kcore_get_parts(kcore, MEMORY_ADDR + 8, parts, 3), -ENOENT);
+	EXPECT_EQ(kcore_get_parts(kcore, -16ULL, parts, 3), -ENOENT);
+	kcore_close(kcore);
 }
 
 TEST(no_such_file)
@@ -728,4 +753,146 @@ TEST(garbage_symbol_tables)
 			kallsyms_free(syms);
 		fclose(file);
 	}
+}
+
+/* /proc/iomem */
+
+#define IOMEM_RAM     "40000000-7fffffff : System RAM\n"
+#define IOMEM_CODE    "  40200000-4226ffff : Kernel code\n"
+#define IOMEM_BETWEEN "  42270000-424effff : reserved\n"
+#define IOMEM_DATA    "  424f0000-42acfabc : Kernel data\n"
+
+TEST(where_the_image_lies)
+{
+	static const struct {
+		const char *text;
+		int err;
+	} cases[] = {
+		{ IOMEM_RAM IOMEM_CODE IOMEM_BETWEEN IOMEM_DATA, 0 },
+		{ IOMEM_CODE IOMEM_DATA IOMEM_RAM, 0 },
+		/* another kernel's, and what looks like one */
+		{ IOMEM_CODE IOMEM_DATA "  80000000-8fffffff : Crash kernel\n", 0 },
+		{ IOMEM_CODE IOMEM_DATA "  50000000-5fffffff : Kernel code of something\n", 0 },
+		{ "", -ENOENT },
+		{ IOMEM_RAM, -ENOENT },
+		{ IOMEM_RAM IOMEM_CODE, -ENOENT },
+		{ IOMEM_RAM IOMEM_DATA, -ENOENT },
+		/* to who may not know */
+		{ "00000000-00000000 : Kernel code\n00000000-00000000 : Kernel data\n", -ENOENT },
+		{ "  424f0000-42acffff : Kernel code\n  40200000-4226ffff : Kernel data\n",
+		  -ENOENT },
+		{ "Kernel code\nKernel data\n : Kernel code\n-- : Kernel data\n", -ENOENT },
+	};
+	uint64_t start, end;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
+		test_case("%s", cases[i].text);
+		if (!EXPECT_EQ(iomem_image(file_of_text(cases[i].text), &start, &end),
+			       cases[i].err) ||
+		    cases[i].err)
+			continue;
+		EXPECT_EQ(start, 0x40200000);
+		EXPECT_EQ(end, 0x42acfabd);
+	}
+	EXPECT_EQ(iomem_image("/nonexistent", &start, &end), -ENOENT);
+}
+
+/* One look into BTF */
+
+struct types_file {
+	void *data;
+	uint32_t size;
+};
+
+/* A bit of everything, the enum last but one. */
+static void make_types(struct types_file *file)
+{
+	struct btf *btf = btf__new_empty();
+	int number = btf__add_int(btf, "int", 4, BTF_INT_SIGNED), pointer = btf__add_ptr(btf, 1);
+	int proto;
+
+	btf__add_array(btf, number, number, 4);
+	btf__add_struct(btf, "colours", 8);
+	btf__add_field(btf, "a", number, 0, 0);
+	btf__add_field(btf, "b", number, 32, 0);
+	btf__add_union(btf, "either", 8);
+	btf__add_field(btf, "p", pointer, 0, 0);
+	btf__add_fwd(btf, "later", BTF_FWD_STRUCT);
+	btf__add_typedef(btf, "number_t", number);
+	btf__add_volatile(btf, number);
+	btf__add_const(btf, number);
+	btf__add_restrict(btf, pointer);
+	btf__add_float(btf, "double", 8);
+	btf__add_type_tag(btf, "user", number);
+	proto = btf__add_func_proto(btf, number);
+	btf__add_func_param(btf, "one", number);
+	btf__add_func_param(btf, "two", number);
+	btf__add_func(btf, "function", BTF_FUNC_GLOBAL, proto);
+	btf__add_var(btf, "variable", BTF_VAR_STATIC, number);
+	btf__add_datasec(btf, ".data", 4);
+	btf__add_datasec_var_info(btf, 16, 0, 4);
+	btf__add_decl_tag(btf, "tag", number, -1);
+	btf__add_enum64(btf, "wide", 8, false);
+	btf__add_enum64_value(btf, "WIDE", 1ULL << 40);
+	btf__add_enum(btf, "colours", 4);
+	btf__add_enum_value(btf, "RED", 3);
+	btf__add_enum(btf, "colours", 4);
+	btf__add_enum_value(btf, "GREEN", 5);
+	btf__add_enum_value(btf, "BLUE", 1046);
+	btf__add_int(btf, "char", 1, 0);
+	file->data = malloc(btf__raw_data(btf, &file->size) ? file->size : 1);
+	memcpy(file->data, btf__raw_data(btf, &file->size), file->size);
+	btf__free(btf);
+}
+
+TEST(an_enumerator)
+{
+	struct types_file types;
+	const char *path;
+	uint64_t value = 0;
+
+	make_types(&types);
+	path = file_of(types.data, types.size);
+	EXPECT_EQ(enumerator_find(path, "colours", "BLUE", &value), 0);
+	EXPECT_EQ(value, 1046);
+	/* of those that share a name, the one that has it */
+	EXPECT_EQ(enumerator_find(path, "colours", "RED", &value), 0);
+	EXPECT_EQ(value, 3);
+	EXPECT_EQ(enumerator_find(path, "colours", "PINK", &value), -ENOENT);
+	EXPECT_EQ(enumerator_find(path, "wide", "WIDE", &value), -ENOENT);
+	EXPECT_EQ(enumerator_find(path, "number_t", "BLUE", &value), -ENOENT);
+	EXPECT_EQ(enumerator_find("/nonexistent", "colours", "BLUE", &value), -ENOENT);
+	free(types.data);
+}
+
+/* Cut off anywhere, and with bytes changed: an answer, a right one or an error. */
+TEST(lying_types)
+{
+	uint64_t random = test_seed();
+	struct types_file types;
+
+	make_types(&types);
+	for (unsigned int i = 0; i < 2000; i++) {
+		uint32_t size = test_random_below(&random, types.size + 1);
+		uint8_t *copy __free = malloc(types.size);
+		FILE *file = tmpfile();
+		uint64_t value = 1046;
+		char path[64];
+		int err;
+
+		memcpy(copy, types.data, types.size);
+		if (i & 1)
+			size = types.size;
+		for (unsigned int n = i & 1 ? 1 + test_random_below(&random, 3) : 0; n; n--)
+			copy[test_random_below(&random, size)] = test_random_below(&random, 256);
+		fwrite(copy, 1, size, file);
+		fflush(file);
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", fileno(file));
+		err = enumerator_find(path, "colours", "BLUE", &value);
+		EXPECT(err == 0 || err == -ENOENT || err == -EBADMSG);
+		if (!(i & 1))
+			EXPECT_EQ(err, size == types.size ? 0 : -EBADMSG);
+		fclose(file);
+	}
+	free(types.data);
 }

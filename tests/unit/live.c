@@ -14,6 +14,7 @@
 #include "geometry/descriptor.h"
 #include "kernel/areas.h"
 #include "kernel/code.h"
+#include "kernel/page_uses.h"
 #include "kernel/tables.h"
 #include "test.h"
 
@@ -23,6 +24,8 @@
 #define IMAGE	    0xffff800080000000ULL
 #define IMAGE_SIZE  0x8000
 #define VMEMMAP	    0xfffffdffc0000000ULL
+/* where a core file this small has it */
+#define VMEMMAP_HERE (MEMORY + 0x10000)
 
 struct world {
 	char core[32], symbols[32], btf[32];
@@ -139,6 +142,14 @@ static void write_btf(struct world *world, bool wide)
 		btf__add_field(btf, "requested_size", u64, 512, 0);
 	btf__add_struct(btf, "page", 64);
 	btf__add_field(btf, "flags", u64, 0, 0);
+	btf__add_field(btf, "_refcount", u32, 64, 0);
+	btf__add_field(btf, "page_type", u32, 96, 0);
+	btf__add_field(btf, wide ? "compound_info" : "compound_head", u64, 128, 0);
+	btf__add_field(btf, "mapping", ptr, 192, 0);
+	btf__add_struct(btf, "address_space", 64);
+	btf__add_field(btf, "a_ops", ptr, 256, 0);
+	btf__add_enum(btf, "pagetype", 4);
+	btf__add_enum_value(btf, "PGTY_buddy", 240);
 	btf__add_struct(btf, "bits", 8);
 	btf__add_field(btf, "low", u8, 0, 3);
 	raw = btf__raw_data(btf, &size);
@@ -314,8 +325,11 @@ TEST(areas_of_nodes)
 	for (int wide = 0; wide < 2; wide++) {
 		struct world *world = calloc(1, sizeof(*world));
 		struct areas *areas = NULL;
+		struct vm_area *list = NULL;
 		struct problem why;
 		uint64_t seen[16] = {};
+		unsigned int missed = 9;
+		size_t nr = 0;
 
 		put_nodes(world, wide);
 		world_open(world, wide);
@@ -345,10 +359,36 @@ TEST(areas_of_nodes)
 		EXPECT_EQ(seen[3], AREA(6));
 		EXPECT_EQ(seen[4], AREA(9));
 		EXPECT_EQ(seen[5], AREA(14));
+		test_case("list");
+		EXPECT_EQ(areas_list(areas, &list, &nr, &missed), 0);
+		EXPECT_EQ(nr, 5);
+		EXPECT_EQ(missed, 0);
+		for (size_t i = 0; i < nr; i++)
+			EXPECT_EQ(list[i].va_start, seen[i + 1]);
+		free(list);
 		areas_close(areas);
 		world_close(world);
 		free(world);
 	}
+}
+
+/* As far as it can be read: so many areas, of which the last has a vm_struct or not. */
+static void check_list(struct areas *areas, size_t nr_wanted, unsigned int missed_wanted,
+		       bool unread)
+{
+	struct vm_area *list = NULL;
+	unsigned int missed = 9;
+	size_t nr = 0;
+
+	EXPECT_EQ(areas_list(areas, &list, &nr, &missed), 0);
+	EXPECT_EQ(nr, nr_wanted);
+	EXPECT_EQ(missed, missed_wanted);
+	for (size_t i = 0; i < nr; i++) {
+		EXPECT_EQ(list[i].va_start, i ? AREA(8) : AREA(4));
+		EXPECT_EQ(list[i].unread, i && unread);
+		EXPECT_EQ(list[i].size, i && (unread || !list[i].vm) ? 0 : 5 * 4096);
+	}
+	free(list);
 }
 
 /* One tree, and trees that cannot be: each ends, and none is taken for an area. */
@@ -411,10 +451,35 @@ TEST(trees_that_are_wrong)
 		err = areas_each(areas, count, seen);
 		EXPECT_EQ(!err, what == FINE || what == NO_VM);
 		EXPECT_EQ(seen[0], err ? 0 : 2);
+		check_list(areas,
+			   what == FINE || what == NO_VM || what == OTHER_VM || what == LOOP_BACK ?
+				   2 :
+				   1,
+			   what != FINE && what != NO_VM && what != OTHER_VM, what == OTHER_VM);
 		areas_close(areas);
 		world_close(world);
 		free(world);
 	}
+}
+
+TEST(no_tree_that_can_be_read)
+{
+	struct world *world = calloc(1, sizeof(*world));
+	struct areas *areas = NULL;
+	struct vm_area *list = NULL;
+	struct problem why;
+	unsigned int missed;
+	size_t nr;
+
+	symbol(world, "vmap_area_root", IMAGE + 0x4000);
+	put(world, IMAGE + 0x4000, 8, 0x1000);
+	world_open(world, false);
+	EXPECT_EQ(areas_open(&areas, &world->kernel, world->kcore, world->types, &why), 0);
+	EXPECT_EQ(areas_list(areas, &list, &nr, &missed), -EIO);
+	EXPECT(!list);
+	areas_close(areas);
+	world_close(world);
+	free(world);
 }
 
 TEST(ways_that_are_not_known)
@@ -491,6 +556,61 @@ TEST(pages_of_an_area)
 	EXPECT_EQ(areas_page(areas, &odd, 0, &linear), -EFAULT);
 	EXPECT_EQ(areas_page(areas, &none, 0, &linear), -ERANGE);
 	areas_close(areas);
+	world_close(world);
+	free(world);
+}
+
+/* Struct pages, as above: refcount, type, mapping, and what a tail page has of its head. */
+TEST(what_a_page_is_used_for)
+{
+	static const struct {
+		uint32_t refcount, type;
+		uint64_t compound, mapping;
+		enum page_use use;
+	} cases[] = {
+		{ 1, 0xffffffff, 0, 0, PAGE_USED },
+		{ 0, 0xf0000003, 0, 0, PAGE_FREE },
+		{ 0, 0xffffffff, 0, 0, PAGE_FREE }, /* in a processor's list */
+		{ 1, 0xffffffff, 0, MEMORY + 0x8000, PAGE_SECRET },
+		{ 1, 0xffffffff, 0, MEMORY + 0x8100, PAGE_USED }, /* of another file system */
+		{ 1, 0xffffffff, 0, MEMORY + 0x8001, PAGE_USED }, /* anonymous */
+		{ 1, 0xffffffff, 0, 0x1000, PAGE_USED },	  /* no address */
+		{ 1, 0xf5000000, 0, 0, PAGE_USED },		  /* another type */
+		{ 4, 0xffffffff, 0, MEMORY + 0x8000, PAGE_SECRET },
+		{ 0, 0xffffffff, VMEMMAP_HERE + 8 * 64 + 1, 0, PAGE_SECRET }, /* its tails */
+		{ 0, 0xffffffff, ~(4 * 64ULL - 1) + 1, MEMORY + 0x8100, PAGE_SECRET },
+		{ 0, 0xffffffff, VMEMMAP_HERE + 1 * 64 + 1, 0, PAGE_FREE },
+	};
+	struct world *world = calloc(1, sizeof(*world));
+	struct page_uses *pages = NULL;
+	struct problem why;
+	enum page_use use;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
+		uint64_t page = VMEMMAP_HERE + i * 64;
+
+		put(world, page + 8, 4, cases[i].refcount);
+		put(world, page + 12, 4, cases[i].type);
+		put(world, page + 16, 8, cases[i].compound);
+		put(world, page + 24, 8, cases[i].mapping);
+	}
+	put(world, MEMORY + 0x8000 + 32, 8, IMAGE + 0x40);
+	put(world, MEMORY + 0x8100 + 32, 8, IMAGE + 0x80);
+	symbol(world, "secretmem_aops", IMAGE + 0x40);
+	world_open(world, false);
+	world->kernel.zones.range[ZONE_VMEMMAP] = (struct zone_range){ VMEMMAP_HERE,
+								       VMEMMAP_HERE + 0x10000 };
+	EXPECT_EQ(page_uses_open(&pages, &world->kernel, world->kcore, world->types, &why), 0);
+	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
+		test_case("page %u", i);
+		EXPECT_EQ(page_uses_of(pages, i * 4096, &use), 0);
+		EXPECT_EQ(use, cases[i].use);
+	}
+	/* behind the struct page_uses, and behind the memory that can be read */
+	EXPECT_EQ(page_uses_of(pages, 0x10000 / 64 * 4096ULL, &use), -ENOENT);
+	world->kernel.zones.range[ZONE_VMEMMAP].end += 1 << 20;
+	EXPECT(page_uses_of(pages, 0x10000 / 64 * 4096ULL, &use) < 0);
+	page_uses_close(pages);
 	world_close(world);
 	free(world);
 }

@@ -54,7 +54,7 @@ static int read_pages(struct source *source, const uint64_t *pa, size_t nr, cons
 void source_of(struct source_of *source, const struct tables *tables)
 {
 	*source = (struct source_of){
-		.source = { "made-up", MOST, read_pages, NULL },
+		.source = { .name = "made-up", .most = MOST, .read = read_pages },
 		.tables = tables,
 		.unreadable = ~0ULL,
 		.pages = malloc(MOST * geometry_page_size(tables->geo)),

@@ -431,11 +431,14 @@ static void set_up(struct scenario *scenario)
 	scenario->refuses_huge = chance(scenario, 2);
 }
 
-void scenario_play(uint64_t seed, unsigned int steps, const char *path, struct told_run *told)
+void scenario_play(uint64_t seed, unsigned int steps, const struct stage_options *options,
+		   const char *path, struct told_run *told)
 {
 	static struct scenario scenario;
 
 	memset(&scenario, 0, sizeof(scenario));
+	if (options)
+		scenario.options = *options;
 	scenario.random = seed;
 	scenario.options.splits = chance(&scenario, 2);
 	scenario.options.callbacks = !scenario.options.splits && chance(&scenario, 2);

@@ -8,7 +8,11 @@
 
 #include "stage.h"
 
-/* @path: the recording of it. @told: what the session said. */
-void scenario_play(uint64_t seed, unsigned int steps, const char *path, struct told_run *told);
+/*
+ * @path: the recording of it. @told: what the session said. Of @options those that tell how it is
+ * recorded; NULL: as usual.
+ */
+void scenario_play(uint64_t seed, unsigned int steps, const struct stage_options *options,
+		   const char *path, struct told_run *told);
 
 #endif

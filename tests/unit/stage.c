@@ -194,10 +194,10 @@ void told_release(struct told_run *run)
 	*run = (struct told_run){};
 }
 
-const struct told *told_find(const struct told_run *run, uint64_t seq)
+const struct told *told_find(const struct told_run *run, uint64_t time)
 {
 	for (size_t i = 0; i < run->nr; i++)
-		if (run->told[i].seq == seq)
+		if (run->told[i].time == time)
 			return &run->told[i];
 	return NULL;
 }
@@ -230,6 +230,7 @@ static void tell(struct told_run *run, struct emitter *emitter, const struct cha
 		run->told = realloc(run->told, run->room * sizeof(*run->told));
 	}
 	run->told[run->nr++] = (struct told){
+		.time = change->time,
 		.seq = change->seq,
 		.verdict = change->verdict,
 		.reason = change->reason,
@@ -251,16 +252,10 @@ static struct emitter *new_emitter(const struct kernel *kernel)
 static void on_change(void *ctx, const struct change *change)
 {
 	struct stage *stage = ctx;
-	struct tape *tape = stage->session.tape;
 	struct stack stack = {};
 
 	if (change->stack_id >= 0)
 		session_stack(&stage->session, change, &stack);
-	for (size_t i = 0; i < PWT_NR_CALLERS; i++)
-		tape_symbol(tape, change->callers[i]);
-	for (size_t i = 0; i < stack.nr; i++)
-		tape_symbol(tape, stack.addrs[i]);
-	tape_stack(tape, change->stack_id);
 	tell(&stage->run, stage->emitter, change, &stack);
 }
 
@@ -346,11 +341,13 @@ struct stage *stage_open(struct world *world, const char *path, const struct sta
 		.path = path,
 		.redact = options->redact,
 		.rotate_size = options->rotate_size,
+		.unchecked = options->unchecked,
 	};
 	world->send = on_sent;
 	world->ctx = stage;
 	kfence = (struct pwt_kfence){ 0, UINT64_MAX };
 	make_kernel(stage, options);
+	stage->session.unchecked = options->unchecked;
 	if (!EXPECT_EQ(tape_open(&stage->session.tape, &stage->tape, &stage->session.kernel, &why),
 		       0) ||
 	    !EXPECT_EQ(session_attach(&stage->session, &capture_options, &events, stage, &why),

@@ -19,7 +19,7 @@ const char *stage_vmcoreinfo(const struct world *world);
 
 /* A change as it is told, and the line of JSON. */
 struct told {
-	uint64_t seq;
+	uint64_t time, seq;
 	enum verdict verdict;
 	enum reason reason;
 	char *json;
@@ -37,11 +37,12 @@ struct told_run {
 
 void told_release(struct told_run *run);
 
-/* The change with that number; NULL: it is not among them. */
-const struct told *told_find(const struct told_run *run, uint64_t seq);
+/* The change that began then; NULL: it is not among them. No two begin at one time. */
+const struct told *told_find(const struct told_run *run, uint64_t time);
 
 struct stage_options {
 	bool splits, callbacks, births, redact;
+	bool unchecked; /* nothing is told by the session */
 	uint64_t rotate_size;
 };
 

@@ -408,6 +408,28 @@ TEST(splits_where_nothing_may_sleep)
 		}
 }
 
+/* Of a call whose entry was lost the context is not known, and nothing is learned of the tracer. */
+TEST(lost_entry_tells_no_context)
+{
+	struct actor task = actor;
+	struct pwt_exit exit;
+	struct world world;
+
+	usual_world(&world);
+	world.config.rules.splits_leaves = true;
+	task.lost = 1;
+	world_fill_exit(&world, &task, PWT_FN_RANGE, rw.start, PAGE, 0, &exit);
+	world_send(&world, &exit, sizeof(exit));
+	EXPECT_VERDICT(world_last(&world), LOST, RECORD_LOST);
+	task.lost = 0;
+	task.preempt_count = 1;
+	world_begin(&world, &task, &one_page_ro);
+	world_apply(&world, &one_page_ro);
+	world_end(&world, &task, &one_page_ro, 0);
+	EXPECT(!(world_last(&world)->findings & BIT(SLEEP_IN_ATOMIC)));
+	world_release(&world);
+}
+
 /* A call and its parts */
 
 struct whole {

@@ -21,8 +21,15 @@ for source in bpf kcore; do
 	pwtrace dump -j --holes --source $source > /out/all.$source 2> /out/all.$source.err
 	pwtrace stat -j --source $source > /out/stat.$source 2> /out/stat.$source.err
 done
+# the linear map with and without two GiB of nothing behind it
+start=$(head -n 1 /out/linear.bpf | sed 's/.*"start":"\([^"]*\)".*/\1/')
+for source in bpf kcore; do
+	pwtrace dump -q -j --source $source $start+1G > /out/1G.$source
+	pwtrace dump -q -j --source $source $start+3G > /out/3G.$source
+done
 cp /proc/meminfo /proc/iomem /out
 pwtrace dump vmalloc > /out/text 2> /out/text.err
+pwtrace dump --ptdump > /out/ptdump 2>> /out/text.err
 pwtrace audit -j > /out/audit 2> /out/audit.err
 echo $? > /out/audit.status
 [ -e /out/module ] || exit 0
@@ -86,6 +93,13 @@ for source in bpf kcore; do
 		done)" ""
 done
 
+for source in bpf kcore; do
+	is "$source: a hole of 2 GiB: no table more is read" "$(ask "$o/3G.$source" '$s.tables')" "$(ask "$o/1G.$source" '$s.tables')"
+	ok "$source: and nothing is in it" diff <(grep -v '"type":"summary"' "$o/3G.$source") <(grep -v '"type":"summary"' "$o/1G.$source")
+	holds "$source: says what it cost" "$o/1G.$source" \
+		'$s.capture_ns > 0 and $s.total_ns > $s.capture_ns and $s.peak_memory > 100000 and $s.peak_memory < 64 * 1048576'
+done
+
 # The kernel's own sum, and what it calls memory.
 linear=$(jq -s '.[] | select(.name == "linear") | .mapped + .invalid' "$o/stat.bpf")
 ram=$(sed -n 's/^\([0-9a-f]*\)-\([0-9a-f]*\) : System RAM$/0x\1 0x\2/p' "$o/iomem" |
@@ -94,6 +108,7 @@ ok "the linear map is all of System RAM: $linear of $ram" test "$linear" -le "$r
 is "stat by BPF and by kcore: the linear map is the same" "$linear" \
 	"$(jq -s '.[] | select(.name == "linear") | .mapped + .invalid' "$o/stat.kcore")"
 like "dump says where it is" "$o/text" '^---\[ vmalloc\(\) area \]---$'
+like "and knows where the fixmap is, by BTF" "$o/ptdump" '^---\[ Fixmap start \]---$'
 
 is "a sound kernel: nothing is found" "$(cat "$o/audit.status") $(jq -c 'select(.type == "finding")' "$o/audit")" "0 "
 if [[ $have_module -ne 0 ]]; then

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "audit.h"
+#include "audit/inside.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -8,35 +8,7 @@
 #include "geometry/descriptor.h"
 #include "source/stream.h"
 
-/* Of one physical range, how it is mapped. */
-struct mapping {
-	uint64_t pa, size, addr;
-	uint64_t desc;
-	enum pgtable_level level;
-};
-
-struct mappings {
-	struct mapping *mapping;
-	size_t nr, room;
-};
-
-struct table_at {
-	uint64_t pa, addr;
-	enum pgtable_level level;
-};
-
-struct audit {
-	struct audit_config config;
-	audit_fn emit;
-	void *ctx;
-	struct mappings read_only; /* outside the linear map */
-	struct mappings writable;  /* in the linear map */
-	struct table_at *tables;
-	size_t nr_tables, room_tables;
-	bool incomplete;
-};
-
-static void found(struct audit *audit, enum audit_rule rule, const struct leaf_run *run)
+void audit_found(struct audit *audit, enum audit_rule rule, const struct leaf_run *run)
 {
 	const struct audit_finding finding = {
 		.rule = rule,
@@ -50,7 +22,7 @@ static void found(struct audit *audit, enum audit_rule rule, const struct leaf_r
 	audit->emit(audit->ctx, &finding);
 }
 
-static void keep(struct audit *audit, struct mappings *all, const struct leaf_run *run)
+void audit_keep(struct audit *audit, struct mappings *all, const struct leaf_run *run)
 {
 	if (all->nr == all->room) {
 		size_t room = all->room ? all->room * 2 : 256;
@@ -64,11 +36,11 @@ static void keep(struct audit *audit, struct mappings *all, const struct leaf_ru
 		all->room = room;
 	}
 	all->mapping[all->nr++] = (struct mapping){
-		desc_address(audit->config.geo, run->desc),
-		run->size,
-		run->start,
-		run->desc,
-		run->level,
+		.pa = desc_address(audit->config.geo, run->desc),
+		.size = run->size,
+		.addr = run->start,
+		.desc = run->desc,
+		.level = run->level,
 	};
 }
 
@@ -118,24 +90,26 @@ static void look_at_valid(struct audit *audit, const struct leaf_run *run)
 	uint64_t pa = desc_address(config->geo, run->desc);
 
 	if (writable && desc_executable(run->desc, run->table_bits))
-		found(audit, AUDIT_WX, run);
+		audit_found(audit, AUDIT_WX, run);
 	if (!(run->desc & PTE_AF))
-		found(audit, AUDIT_NO_AF, run);
+		audit_found(audit, AUDIT_NO_AF, run);
 	if ((run->desc & PTE_USER) && !(run->table_bits & TABLE_NOUSER))
-		found(audit, AUDIT_USER, run);
+		audit_found(audit, AUDIT_USER, run);
 	if (!(run->desc & PTE_UXN) && !(run->table_bits & TABLE_UXN))
-		found(audit, AUDIT_USER_EXECUTABLE, run);
+		audit_found(audit, AUDIT_USER_EXECUTABLE, run);
 	if (is_broken_run(config->geo, run))
-		found(audit, AUDIT_BROKEN_RUN, run);
+		audit_found(audit, AUDIT_BROKEN_RUN, run);
 	if (has_reserved_bits(audit, run))
-		found(audit, AUDIT_RESERVED_BITS, run);
+		audit_found(audit, AUDIT_RESERVED_BITS, run);
 	if (linear && config->nr_ram && !inside(config->ram, config->nr_ram, pa, run->size))
-		found(audit, AUDIT_OUTSIDE_RAM, run);
+		audit_found(audit, AUDIT_OUTSIDE_RAM, run);
+	if (!linear)
+		audit_other(audit, run);
 	if (linear && writable)
-		keep(audit, &audit->writable, run);
+		audit_keep(audit, &audit->writable, run);
 	/* the fixmap has the device tree read-only, which is no secret by its linear address */
 	if ((zone == ZONE_VMALLOC || zone == ZONE_MODULES || zone == ZONE_IMAGE) && !writable)
-		keep(audit, &audit->read_only, run);
+		audit_keep(audit, &audit->read_only, run);
 }
 
 void audit_run(void *ctx, const struct leaf_run *run)
@@ -145,21 +119,20 @@ void audit_run(void *ctx, const struct leaf_run *run)
 
 	if (!run->desc)
 		return;
-	if (run->marks & STREAM_TORN) {
-		found(audit, AUDIT_TORN, run);
+	if (run->marks & (STREAM_TORN | STREAM_CHANGED)) {
+		audit_found(audit, AUDIT_TORN, run);
 		return;
 	}
 	if (!desc_present(run->desc)) {
-		found(audit, AUDIT_BAD_ENTRY, run);
+		audit_found(audit, AUDIT_BAD_ENTRY, run);
 		return;
 	}
 	if (run->level != PGTABLE_LEVEL_PTE && !geometry_block_level(config->geo, run->level))
-		found(audit, AUDIT_ILLEGAL_BLOCK, run);
+		audit_found(audit, AUDIT_ILLEGAL_BLOCK, run);
 	if (desc_valid(run->desc))
 		look_at_valid(audit, run);
-	else if (!inside(config->hidden, config->nr_hidden, desc_address(config->geo, run->desc),
-			 run->size))
-		found(audit, AUDIT_INVALID_LEAF, run);
+	else
+		audit_invalid(audit, run);
 }
 
 void audit_table(void *ctx, enum pgtable_level level, uint64_t addr, uint64_t pa)
@@ -205,7 +178,9 @@ static void tables_twice(struct audit *audit)
 			.other = first->addr,
 		};
 
-		if (first->pa == again->pa)
+		/* not where two walks came by the same way */
+		if (first->pa == again->pa &&
+		    (first->addr != again->addr || first->level != again->level))
 			audit->emit(audit->ctx, &finding);
 	}
 }
@@ -256,6 +231,7 @@ static void aliases(struct audit *audit)
 
 int audit_end(struct audit *audit)
 {
+	audit_unowned(audit);
 	tables_twice(audit);
 	aliases(audit);
 	return audit->incomplete ? -ENOMEM : 0;
@@ -280,6 +256,7 @@ void audit_free(struct audit *audit)
 		return;
 	free(audit->read_only.mapping);
 	free(audit->writable.mapping);
+	free(audit->invalid.mapping);
 	free(audit->tables);
 	free(audit);
 }

@@ -9,6 +9,19 @@
 #include "dump/leaves.h"
 #include "geometry/zone.h"
 
+/* Who keeps a leaf of the linear map invalid. */
+enum audit_owner {
+	OWNER_NONE,	 /* nobody known: a finding */
+	OWNER_IMAGE,	 /* the alias of the kernel image, since v7.3 */
+	OWNER_KFENCE,	 /* its pool */
+	OWNER_SECRETMEM, /* memfd_secret() */
+	OWNER_PAGEALLOC, /* DEBUG_PAGEALLOC: a free page */
+	OWNER_AREA,	 /* an area of vmalloc that is to have no alias: a module, BPF */
+	OWNER_NR,
+};
+
+const char *audit_owner_name(enum audit_owner owner);
+
 enum audit_rule {
 	AUDIT_WX,	       /* writable and executable */
 	AUDIT_ALIAS_WRITABLE,  /* read-only elsewhere, writable in the linear map */
@@ -39,9 +52,14 @@ struct audit_finding {
 	enum audit_rule rule;
 	uint64_t addr, size; /* virtual */
 	enum pgtable_level level;
-	uint64_t desc;	/* of the first entry; of a table, 0 */
-	uint64_t pa;	/* of the first byte, or of the table */
-	uint64_t other; /* alias-writable, table-shared: the other virtual address */
+	uint64_t desc; /* of the first entry; of a table, 0 */
+	uint64_t pa;   /* of the first byte, or of the table */
+	/*
+	 * alias-writable, table-shared: the other virtual address. invalid-leaf: another one of the
+	 * same memory, 0: there is none.
+	 */
+	uint64_t other;
+	enum audit_owner owner; /* invalid-leaf; but for OWNER_NONE it is as it should be */
 };
 
 typedef void (*audit_fn)(void *ctx, const struct audit_finding *finding);
@@ -52,9 +70,10 @@ struct audit_config {
 	/* Physical memory, by address; none: not known, and nothing is outside of it. */
 	const struct audit_range *ram;
 	size_t nr_ram;
-	/* Physical memory whose linear alias may be invalid: of the kernel image, of KFENCE. */
-	const struct audit_range *hidden;
-	size_t nr_hidden;
+	/* Who has reason to keep the page at @pa out of the linear map; NULL: nobody. */
+	enum audit_owner (*owner)(void *ctx, uint64_t pa);
+	/* Is the area of vmalloc at @addr to have no alias? NULL: none is. */
+	bool (*hides_alias)(void *ctx, uint64_t addr);
 	/* Physical bits in use: 48, or 52 with LPA or LPA2. */
 	unsigned int pa_bits;
 };

@@ -18,8 +18,7 @@ static const struct {
 				  "faults, or is taken for a table" },
 	[AUDIT_INVALID_LEAF] = { "invalid-leaf",
 				 "a leaf that is present to the kernel and not valid to hardware, "
-				 "and neither the kernel image's alias nor KFENCE's: an access "
-				 "faults" },
+				 "and nobody is known who wants it so: an access faults" },
 	[AUDIT_BAD_ENTRY] = { "bad-entry", "an entry that is neither empty nor present" },
 	[AUDIT_NO_AF] = { "no-af", "the access flag is clear: the next access faults" },
 	[AUDIT_USER] = { "user", "user space may access it" },
@@ -50,4 +49,14 @@ enum audit_rule audit_rule_find(const char *name)
 	while (rule < AUDIT_NR_RULES && strcmp(rules[rule].name, name))
 		rule++;
 	return rule;
+}
+
+static const char *const owners[OWNER_NR] = {
+	[OWNER_NONE] = "unknown",	 [OWNER_IMAGE] = "image",	  [OWNER_KFENCE] = "kfence",
+	[OWNER_SECRETMEM] = "secretmem", [OWNER_PAGEALLOC] = "pagealloc", [OWNER_AREA] = "area",
+};
+
+const char *audit_owner_name(enum audit_owner owner)
+{
+	return owners[owner];
 }

@@ -234,9 +234,12 @@ static int take_orphan(struct check *check, const struct pwt_exit *exit)
 	enter.args[0] = exit->args[0];
 	enter.args[1] = exit->args[1];
 	enter.stack_id = enter.lazy_mmu = -1;
+	/* not known, and so nothing is to be learned of the tracer's share in it */
+	enter.preempt_count = check->preempt_share & 0xff;
 	call = call_begin(check, &enter);
 	if (!call)
 		return -ENOMEM;
+	call->change.preempt_count = 0;
 	call->change.has_masks = false;
 	call->change.has_ret = true;
 	call->change.ret = exit->ret;

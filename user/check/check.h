@@ -119,6 +119,7 @@ struct check_state {
 	enum vmap_runs runs;
 	uint32_t preempt_share; /* the least preempt_count, bits 7:0; UINT32_MAX: none was seen */
 	bool more;		/* calls are open that are not told of */
+	bool unknown;		/* it is that of a checker that has not seen all */
 };
 
 /* A call that has not returned. */

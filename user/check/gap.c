@@ -130,7 +130,7 @@ static void learn(struct check *check, const struct check_state *state)
 	check->stats.refuses_huge = state->refuses_huge;
 	check->runs = state->runs;
 	check->preempt_share = state->preempt_share;
-	check->gap.unknown_rules = false;
+	check->gap.unknown_rules = state->unknown;
 }
 
 /* Was it open before the gap? */
@@ -187,7 +187,7 @@ int check_restore(struct check *check, const struct check_state *state,
 	if (check->gap.now) {
 		check->gap.now = false;
 		check->gap.just_over = true;
-		check->gap.unknown_calls = state->more;
+		check->gap.unknown_calls = state->more || state->unknown;
 		keep(check, open, nr);
 		while (!err && (call = first_in_gap(check)))
 			err = call_lost(check, call);

@@ -7,16 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "audit/audit.h"
 #include "base/cleanup.h"
-#include "commands/commands.h"
-#include "commands/live.h"
-#include "emit/object.h"
-#include "geometry/descriptor.h"
-#include "kernel/rules.h"
-
-#define MAX_RAM	   256
-#define MAX_ALLOWS 64
+#include "commands/audit.h"
 
 static const char help[] =
 	"Usage: pwtrace audit [OPTION]...\n"
@@ -24,37 +16,23 @@ static const char help[] =
 	"Look through all of the kernel's page tables for what should never be there: writable and\n"
 	"executable, aliases that can be written, broken contiguous runs, and so on.\n"
 	"\n"
-	"      --allow RULE[:RANGE]  say nothing of it, everywhere or there; RANGE as for dump\n" SOURCE_HELP
-	"\n" COMMON_HELP "\n"
+	"      --allow RULE[:RANGE]  say nothing of it, everywhere or there; RANGE as for dump\n"
+	"      --no-hooks       do not watch what changes meanwhile\n" SOURCE_HELP "\n" COMMON_HELP
+	"\n"
 	"Exit status: 0 nothing found, 1 something, 2 wrong usage, 3 this system cannot run it,\n"
 	"5 internal error.\n";
 
 enum {
 	OPT_ALLOW = 0x2000,
 	OPT_SOURCE,
+	OPT_NO_HOOKS,
 };
 
 static const struct option long_options[] = { { "allow", required_argument, NULL, OPT_ALLOW },
 					      { "source", required_argument, NULL, OPT_SOURCE },
+					      { "no-hooks", no_argument, NULL, OPT_NO_HOOKS },
 					      COMMON_LONG,
 					      {} };
-
-struct allow {
-	enum audit_rule rule;
-	const char *text; /* of the range; NULL: everywhere */
-	struct range range;
-};
-
-struct audit_command {
-	struct common_options common;
-	struct source_choice source;
-	struct allow allows[MAX_ALLOWS];
-	size_t nr_allows;
-	struct live live;
-	struct audit_range ram[MAX_RAM], hidden[2];
-	size_t nr_ram, nr_hidden;
-	uint64_t counts[AUDIT_NR_RULES], allowed;
-};
 
 static int parse_allow(struct audit_command *command, char *text)
 {
@@ -108,70 +86,6 @@ static bool is_allowed(const struct audit_command *command, const struct audit_f
 	return false;
 }
 
-static bool has_other(const struct audit_finding *finding)
-{
-	return finding->rule == AUDIT_ALIAS_WRITABLE || finding->rule == AUDIT_TABLE_SHARED;
-}
-
-static void print_text(const struct audit_command *command, const struct audit_finding *finding)
-{
-	const struct kernel *kernel = &command->live.kernel;
-	const char *words[DESC_MAX_WORDS];
-	size_t nr = desc_words(&kernel->geo, finding->level, finding->desc, 0, words);
-	char symbol[128];
-
-	printf("%s: 0x%016" PRIx64 "-0x%016" PRIx64 " (%s), %s%s at 0x%" PRIx64,
-	       audit_rule_name(finding->rule), finding->addr, finding->addr + finding->size,
-	       zone_name(zone_of(&kernel->zones, finding->addr)), finding->desc ? "" : "table of ",
-	       geometry_level_name(finding->level), finding->pa);
-	for (size_t i = 0; i < nr; i++)
-		printf(" %s", words[i]);
-	if (has_other(finding))
-		printf(", and 0x%016" PRIx64, finding->other);
-	if (kernel_symbol(kernel, has_other(finding) ? finding->other : finding->addr, symbol,
-			  sizeof(symbol)))
-		printf(" (%s)", symbol);
-	putchar('\n');
-	if (command->counts[finding->rule] == 1)
-		printf("  %s\n", audit_rule_text(finding->rule));
-}
-
-static void print_json(const struct audit_command *command, const struct audit_finding *finding)
-{
-	const struct kernel *kernel = &command->live.kernel;
-	json *object = object_of("finding");
-	char symbol[128];
-
-	put_string(object, "rule", audit_rule_name(finding->rule));
-	put_string(object, "text", audit_rule_text(finding->rule));
-	put_hex(object, "addr", finding->addr);
-	put_number(object, "size", finding->size);
-	put_string(object, "zone", zone_name(zone_of(&kernel->zones, finding->addr)));
-	put_string(object, "level", geometry_level_name(finding->level));
-	put_hex(object, "pa", finding->pa);
-	put_hex(object, "entry", finding->desc);
-	if (has_other(finding))
-		put_hex(object, "other", finding->other);
-	put_string(object, "symbol",
-		   kernel_symbol(kernel, finding->addr, symbol, sizeof(symbol)) ? symbol : NULL);
-	print_object(stdout, object, command->common.pretty);
-}
-
-static void on_finding(void *ctx, const struct audit_finding *finding)
-{
-	struct audit_command *command = ctx;
-
-	if (is_allowed(command, finding)) {
-		command->allowed++;
-		return;
-	}
-	command->counts[finding->rule]++;
-	if (command->common.json)
-		print_json(command, finding);
-	else
-		print_text(command, finding);
-}
-
 /* Pieces that touch are one: a run of the linear map may go through both. */
 static void add_ram(struct audit_command *command, uint64_t start, uint64_t size)
 {
@@ -210,60 +124,37 @@ static void read_ram(struct audit_command *command)
 			MAX_RAM);
 }
 
-/* Whose linear alias the kernel keeps invalid: its own image's (since v7.3), and KFENCE's pages. */
-static void find_hidden(struct audit_command *command)
+/* Those that are not allowed are said, and counted. */
+static void say(struct audit_command *command)
 {
-	const struct kernel *kernel = &command->live.kernel;
-	const struct zone_range *image = &kernel->zones.range[ZONE_IMAGE];
-	uint64_t page = geometry_page_size(&kernel->geo);
-	struct tables *tables = NULL;
-	struct kcore *kcore = NULL;
-	struct rules rules = {};
+	for (size_t i = 0; i < command->findings.nr; i++) {
+		const struct audit_finding *finding = &command->findings.finding[i];
 
-	command->hidden[command->nr_hidden++] = (struct audit_range){
-		image->start - (kernel->root_va - kernel->root_pa),
-		(image->end - image->start + page - 1) & ~(page - 1),
-	};
-	if (!kcore_open(&kcore, "/proc/kcore") && !tables_open(&tables, kernel, kcore))
-		rules_find(&rules, kernel, kcore, tables, NULL);
-	if (rules.known.kfence_pool_size)
-		command->hidden[command->nr_hidden++] = (struct audit_range){
-			rules.known.kfence_pool - kernel->phys_to_virt,
-			rules.known.kfence_pool_size,
-		};
-	tables_close(tables);
-	kcore_close(kcore);
+		if (finding->owner != OWNER_NONE) {
+			command->invalid[finding->owner] += finding->size;
+			if (command->common.verbose)
+				audit_print(command, finding);
+		} else if (is_allowed(command, finding)) {
+			command->allowed++;
+		} else {
+			command->counts[finding->rule]++;
+			audit_print(command, finding);
+		}
+	}
 }
 
 static int conclude(const struct audit_command *command)
 {
-	const struct stream_stats *stats = stream_stats(command->live.stream);
-	uint64_t total = 0;
+	uint64_t total = command->findings.left_out;
 
 	for (enum audit_rule rule = 0; rule < AUDIT_NR_RULES; rule++)
 		total += command->counts[rule];
-	if (command->common.json) {
-		json *object = object_of("summary"), *counts = json_object_new_object();
-
-		put_number(object, "findings", total);
-		put_number(object, "allowed", command->allowed);
-		for (enum audit_rule rule = 0; rule < AUDIT_NR_RULES; rule++)
-			put_number(counts, audit_rule_name(rule), command->counts[rule]);
-		put(object, "by_rule", counts);
-		put_number(object, "tables", stats->pages);
-		put_number(object, "unreadable", stats->unreadable);
-		put_string(object, "kernel", command->live.kernel.release);
-		print_object(stdout, object, command->common.pretty);
-	}
-	if (!command->common.quiet)
-		fprintf(stderr,
-			"%s: %" PRIu64 " found, %" PRIu64 " allowed, in %" PRIu64 " tables\n",
-			command->live.kernel.release, total, command->allowed, stats->pages);
-	if (stats->unreadable) {
+	audit_print_summary(command);
+	if (command->stats.unreadable) {
 		fprintf(stderr,
 			"pwtrace audit: %" PRIu64 " tables cannot be read by %s: nothing is "
 			"said of what they map\n",
-			stats->unreadable, command->live.source->name);
+			command->stats.unreadable, command->live.source->name);
 		return EXIT_CANNOT_RUN;
 	}
 	return total ? EXIT_MISMATCH : EXIT_FINE;
@@ -271,31 +162,16 @@ static int conclude(const struct audit_command *command)
 
 static int look(struct audit_command *command)
 {
-	const struct kernel *kernel = &command->live.kernel;
-	const struct leaves_options options = { .table = audit_table };
-	const struct range all = live_all(&command->live);
-	const struct audit_config config = {
-		.geo = &kernel->geo,
-		.zones = &kernel->zones,
-		.ram = command->ram,
-		.nr_ram = command->nr_ram,
-		.hidden = command->hidden,
-		.nr_hidden = command->nr_hidden,
-		.pa_bits = kernel->geo.lpa2 || kernel->geo.page_shift == 16 ? 52 : 48,
-	};
-	struct audit *audit;
 	struct problem why;
-	int err = audit_new(&audit, &config, on_finding, command);
 
-	if (!err)
-		err = live_walk(&command->live, &all, &options, audit_run, audit, &why);
-	if (err) {
-		audit_free(audit);
-		return cannot_run(&command->common, err == -ENOMEM ? "out of memory" : why.text);
-	}
-	err = audit_end(audit);
-	audit_free(audit);
-	return err ? cannot_run(&command->common, "out of memory") : conclude(command);
+	command->keepers = keepers_open(&command->live.kernel, "audit");
+	if (!command->keepers)
+		return cannot_run(&command->common, "out of memory");
+	read_ram(command);
+	if (audit_look(command, &why))
+		return cannot_run(&command->common, why.text);
+	say(command);
+	return conclude(command);
 }
 
 static int run(struct audit_command *command)
@@ -303,15 +179,17 @@ static int run(struct audit_command *command)
 	struct problem why;
 	int status;
 
+	command->live.watch = !command->no_hooks;
+	command->live.verbose = command->common.verbose;
 	if (live_open(&command->live, &command->source, &why)) {
 		status = cannot_run(&command->common, why.text);
 	} else if (resolve_allows(command)) {
 		status = EXIT_USAGE;
 	} else {
-		read_ram(command);
-		find_hidden(command);
 		status = look(command);
 	}
+	keepers_close(command->keepers);
+	free(command->findings.finding);
 	live_close(&command->live);
 	return status;
 }
@@ -328,6 +206,10 @@ int cmd_audit(int argc, char **argv)
 		if (opt == 'h') {
 			fputs(help, stdout);
 			return EXIT_FINE;
+		}
+		if (opt == OPT_NO_HOOKS) {
+			command->no_hooks = true;
+			continue;
 		}
 		if (opt == OPT_ALLOW)
 			err = parse_allow(command, optarg);

@@ -72,11 +72,7 @@ static void configure_births(const struct kernel *kernel, struct birth_config *c
 		.phys_offset = kernel->phys_offset,
 		.ioremap_shift = kernel->ioremap_shift,
 		.vmalloc_pages = kernel->vmalloc_pages,
-		/*
-		 * Up to fa93b45fd397 (v6.18, as the pageattr callbacks) CONFIG_PTDUMP_DEBUGFS
-		 * forbids blocks.
-		 */
-		.no_blocks = !kernel->pageattr_ops && kallsyms_find(kernel->syms, "ptdump_show"),
+		.no_blocks = kernel->no_blocks,
 	};
 	for (size_t i = 0; i < sizeof(callers) / sizeof(*callers); i++) {
 		struct birth_caller *caller = &config->callers[nr];

@@ -37,12 +37,14 @@ int cmd_watch(int argc, char **argv);
 int cmd_record(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_diff(int argc, char **argv);
+int cmd_report(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_predict(int argc, char **argv);
 int cmd_selftest(int argc, char **argv);
 int cmd_dump(int argc, char **argv);
 int cmd_stat(int argc, char **argv);
 int cmd_lookup(int argc, char **argv);
+int cmd_areas(int argc, char **argv);
 int cmd_audit(int argc, char **argv);
 
 /* Long options of the common ones start here; a subcommand's own below. */

@@ -1,31 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* pwtrace dump: what the kernel's page tables map. */
+/* pwtrace dump: what page tables map, the kernel's or a process's. */
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
-#include <string.h>
 
-#include "commands/commands.h"
-#include "commands/live.h"
-#include "commands/stop.h"
+#include "commands/cost.h"
+#include "commands/dump.h"
+#include "commands/process.h"
 #include "dump/markers.h"
 #include "emit/object.h"
 #include "emit/table.h"
-#include "kernel/types.h"
-#include "recording/kernel.h"
 
 static const char help[] =
 	"Usage: pwtrace dump [OPTION]... [RANGE]\n"
 	"\n"
 	"Print what the page tables of the running kernel map, as they are read without a lock.\n"
 	"RANGE: linear, vmalloc, modules, vmemmap, image, START-END, START+SIZE, a symbol, or\n"
-	"module:NAME; without one: all.\n"
+	"module:NAME; without one: all. Of a process: START-END, START+SIZE, or the name of an area\n"
+	"as /proc/PID/maps has it.\n"
 	"\n"
+	"      --pid PID        of a process, by its areas\n"
 	"      --ptdump         mm/ptdump.c's own format, as in kernel_page_tables\n"
 	"      --entries        each entry, not runs of equal ones\n"
 	"      --holes          what is not mapped, too\n"
-	"  -o, --output FILE    nothing printed: the tables themselves, for --source\n" SOURCE_HELP
-	"\n" COMMON_HELP "\n"
+	"      --pfnmap         of a process: VM_PFNMAP areas, too, which page walks pass over\n"
+	"  -o, --output FILE    nothing printed: the tables themselves, for --source\n"
+	"      --no-hooks       do not watch what changes meanwhile\n" SOURCE_HELP "\n" COMMON_HELP
+	"\n"
 	"Exit status: 0 fine, 2 wrong usage, 3 this system cannot run it, 5 internal error.\n";
 
 enum {
@@ -33,6 +34,9 @@ enum {
 	OPT_ENTRIES,
 	OPT_HOLES,
 	OPT_SOURCE,
+	OPT_PID,
+	OPT_PFNMAP,
+	OPT_NO_HOOKS,
 };
 
 static const struct option long_options[] = { { "ptdump", no_argument, NULL, OPT_PTDUMP },
@@ -40,18 +44,11 @@ static const struct option long_options[] = { { "ptdump", no_argument, NULL, OPT
 					      { "holes", no_argument, NULL, OPT_HOLES },
 					      { "output", required_argument, NULL, 'o' },
 					      { "source", required_argument, NULL, OPT_SOURCE },
+					      { "pid", required_argument, NULL, OPT_PID },
+					      { "pfnmap", no_argument, NULL, OPT_PFNMAP },
+					      { "no-hooks", no_argument, NULL, OPT_NO_HOOKS },
 					      COMMON_LONG,
 					      {} };
-
-struct dump {
-	struct common_options common;
-	bool ptdump, entries, holes;
-	struct source_choice source;
-	const char *range_text; /* NULL: all */
-	const char *output;	/* a snapshot; NULL: none */
-	struct range range;
-	struct live live;
-};
 
 static int parse_option(struct dump *dump, int opt)
 {
@@ -70,29 +67,20 @@ static int parse_option(struct dump *dump, int opt)
 		return 0;
 	case OPT_SOURCE:
 		return live_source(optarg, &dump->source);
+	case OPT_PID:
+		return process_pid(optarg, &dump->pid);
+	case OPT_PFNMAP:
+		dump->pfnmap = true;
+		return 0;
+	case OPT_NO_HOOKS:
+		dump->no_hooks = true;
+		return 0;
 	default:
 		return common_option(&dump->common, opt) ? 0 : -EINVAL;
 	}
 }
 
-/* Where BTF does not tell, a marker is missing or is not where ptdump has it. */
-static struct marker_facts marker_facts(void)
-{
-	struct marker_facts facts = { .page_struct = 64 };
-	struct types *types;
-
-	if (types_open(&types, NULL))
-		return facts;
-	if (types_enumerator(types, "fixed_addresses", "__end_of_fixed_addresses",
-			     &facts.fixed_pages))
-		facts.fixed_pages = 0;
-	if (types_size(types, "page"))
-		facts.page_struct = types_size(types, "page");
-	types_close(types);
-	return facts;
-}
-
-static void summary(const struct dump *dump)
+void dump_summary(const struct dump *dump)
 {
 	const struct stream_stats *stats = stream_stats(dump->live.stream);
 
@@ -104,14 +92,31 @@ static void summary(const struct dump *dump)
 		put_number(object, "tables", stats->pages);
 		put_number(object, "torn", stats->torn);
 		put_number(object, "unreadable", stats->unreadable);
-		put_number(object, "faults", dump->live.mm.nr_faults);
+		put_number(object, "faults", dump->live.faults);
+		live_put_changes(&dump->live, object);
+		cost_put(object, &dump->cost);
 		print_object(stdout, object, dump->common.pretty);
 	}
-	if (!dump->common.quiet)
-		fprintf(stderr, "%s: %llu tables by %s, %llu torn, %llu unreadable\n",
-			dump->live.kernel.release, (unsigned long long)stats->pages,
-			dump->live.source->name, (unsigned long long)stats->torn,
-			(unsigned long long)stats->unreadable);
+	if (dump->common.verbose)
+		cost_print(stderr, &dump->cost);
+	if (dump->common.quiet)
+		return;
+	fprintf(stderr, "%s: %llu tables by %s, %llu torn, %llu unreadable",
+		dump->live.kernel.release, (unsigned long long)stats->pages,
+		dump->live.source->name, (unsigned long long)stats->torn,
+		(unsigned long long)stats->unreadable);
+	live_print_changes(&dump->live, stderr);
+	fputc('\n', stderr);
+}
+
+/* Of the upper levels, where the walk takes what is no table for a hole. */
+static void say_fault(struct mm_struct *mm, const struct pagewalk_fault *fault)
+{
+	(void)mm;
+	fprintf(stderr, "pwtrace dump: %s at 0x%016lx: %s entry 0x%016llx\n",
+		pagewalk_fault_name(fault->kind), fault->addr,
+		fault->level < 0 ? "no" : geometry_level_name(fault->level),
+		(unsigned long long)fault->entry);
 }
 
 static int print_tables(struct dump *dump)
@@ -120,7 +125,6 @@ static int print_tables(struct dump *dump)
 		.holes = dump->holes || dump->ptdump,
 		.entry_by_entry = dump->entries,
 	};
-	const struct marker_facts facts = marker_facts();
 	struct marker markers[MAX_MARKERS];
 	struct table_printer printer = {
 		.out = stdout,
@@ -135,67 +139,19 @@ static int print_tables(struct dump *dump)
 	struct problem why;
 	int err;
 
-	markers_of(&dump->live.kernel, &facts, markers);
+	/* JSON has no markers */
+	if (printer.format != TABLE_JSON) {
+		dump_find_fixmap(&dump->live);
+		markers_of(&dump->live.kernel, markers);
+	}
+	cost_begin(&dump->cost, dump->live.source);
+	dump->live.mm.report = say_fault;
 	err = live_walk(&dump->live, &dump->range, &options, table_print, &printer, &why);
 	table_print_end(&printer, dump->range.end);
 	fflush(stdout);
-	summary(dump);
+	cost_end(&dump->cost);
+	dump_summary(dump);
 	return err ? cannot_run(&dump->common, why.text) : EXIT_FINE;
-}
-
-static void ignore_run(void *ctx, const struct leaf_run *run)
-{
-	(void)ctx, (void)run;
-}
-
-/* Walked as if they were to be printed, so that what is torn is found out. */
-static int fill_snapshot(struct dump *dump, struct recorder *recorder, struct problem *why)
-{
-	struct snapshot_writer writer = { recorder, geometry_page_size(&dump->live.kernel.geo) };
-	struct pwt_snapshot snapshot = dump->live.snapshot;
-	const struct leaves_options options = {};
-	int err = recorder_kernel(recorder, &dump->live.kernel, NULL, true, why);
-
-	snapshot.start = dump->range.start;
-	snapshot.end = dump->range.end;
-	if (!err && snapshot_begin(&writer, &snapshot))
-		err = problem(why, -EIO, "cannot write the recording");
-	if (err)
-		return err;
-	stream_watch(dump->live.stream, snapshot_table, &writer);
-	return live_walk(&dump->live, &dump->range, &options, ignore_run, NULL, why);
-}
-
-static int write_tables(struct dump *dump)
-{
-	struct recorder_stats stats;
-	struct recorder *recorder;
-	struct problem why;
-	int err, failed;
-
-	if (dump->live.recording) {
-		fprintf(stderr, "pwtrace dump: --output wants the running kernel, and --source is "
-				"a recording: copy it\n");
-		return EXIT_USAGE;
-	}
-	stop_not_on_writes(!strcmp(dump->output, "-"));
-	err = recorder_open(&recorder, dump->output);
-	if (err) {
-		recorder_problem(err, dump->output, &why);
-		fprintf(stderr, "pwtrace dump: %s\n", why.text);
-		return EXIT_USAGE;
-	}
-	err = fill_snapshot(dump, recorder, &why);
-	failed = recorder_close(recorder, &stats);
-	if (err)
-		return cannot_run(&dump->common, why.text);
-	if (failed) {
-		fprintf(stderr, "pwtrace dump: writing to %s failed: %s\n", dump->output,
-			strerror(-failed));
-		return EXIT_INTERNAL;
-	}
-	summary(dump);
-	return EXIT_FINE;
 }
 
 static int run(struct dump *dump)
@@ -203,16 +159,39 @@ static int run(struct dump *dump)
 	struct problem why;
 	int status;
 
+	dump->live.watch = !dump->no_hooks && !dump->pid && !dump->source.path;
+	dump->live.verbose = dump->common.verbose;
+	dump->live.no_symbols = !dump->live.watch && !dump->output && !dump->pid &&
+				!range_wants_symbols(dump->range_text);
 	if (live_open(&dump->live, &dump->source, &why)) {
 		status = cannot_run(&dump->common, why.text);
+	} else if (dump->pid) {
+		status = dump_process(dump);
 	} else if (live_range(&dump->live, &dump->range, dump->range_text, &why)) {
 		fprintf(stderr, "pwtrace dump: %s\n", why.text);
 		status = EXIT_USAGE;
 	} else {
-		status = dump->output ? write_tables(dump) : print_tables(dump);
+		status = dump->output ? dump_snapshot(dump) : print_tables(dump);
 	}
 	live_close(&dump->live);
 	return status;
+}
+
+static int check_options(const struct dump *dump)
+{
+	const char *what = NULL;
+
+	if (dump->pid && dump->ptdump)
+		what = "--ptdump is a format for the kernel's tables, it does not go with --pid";
+	else if (dump->pid && (dump->output || dump->source.path))
+		what = "--output and --source FILE are of the kernel's tables, they do not go with "
+		       "--pid";
+	else if (dump->pfnmap && !dump->pid)
+		what = "--pfnmap goes with --pid: the kernel's tables have no areas";
+	if (!what)
+		return 0;
+	fprintf(stderr, "pwtrace dump: %s\n", what);
+	return -EINVAL;
 }
 
 int cmd_dump(int argc, char **argv)
@@ -234,6 +213,8 @@ int cmd_dump(int argc, char **argv)
 			argv[optind + 1]);
 		return usage_error("dump");
 	}
+	if (check_options(&dump))
+		return usage_error("dump");
 	dump.range_text = argv[optind];
 	return run(&dump);
 }

@@ -7,8 +7,10 @@
 #define PWTRACE_LIVE_H
 
 #include "commands/range.h"
-#include "dump/leaves.h"
+#include "dump/parts.h"
+#include "emit/object.h"
 #include "recording/snapshot.h"
+#include "source/hooks.h"
 #include "source/stream.h"
 
 /* --source */
@@ -22,6 +24,7 @@ struct source_choice {
 	"      --source NAME    auto, bpf or kcore: how tables are read; or a recording's file\n"
 
 struct live {
+	bool no_symbols; /* are wanted: it takes a while to load them */
 	struct kernel kernel;
 	struct recording *recording; /* NULL: it is the running kernel */
 	char boot_id[40];	     /* of the recorded one */
@@ -29,6 +32,15 @@ struct live {
 	struct source *source;
 	struct stream *stream;
 	struct mm_struct mm; /* init_mm */
+	bool watch;	     /* see what changes meanwhile, by hooks: set before live_open() */
+	bool verbose;	     /* say how they were attached */
+	/* NULL: nobody tells what changes */
+	struct source_hooks *hooks;
+	struct changes *changes;
+	struct parts parts;
+	double attached; /* when they were, in ms */
+	/* added up: parts that were changed, lots of which that is not known, faults of the walk */
+	uint64_t changed, unknown, faults;
 };
 
 /* 0 or -EINVAL after a message. */
@@ -36,7 +48,7 @@ int live_source(const char *text, struct source_choice *choice);
 
 /**
  * live_open() - get ready to read the kernel's tables
- * @live: zeroed; live_close() it, after a failure too
+ * @live: zeroed but for no_symbols; live_close() it, after a failure too
  *
  * Return: 0, or a negative errno with @why filled in.
  */
@@ -48,6 +60,10 @@ struct range live_all(const struct live *live);
 
 /* Does text for a range say what it may? As range_parse(), and without text live_all(). */
 int live_range(const struct live *live, struct range *range, const char *text, struct problem *why);
+
+/* What the summary says of changes that hooks saw, as JSON and in words. */
+void live_put_changes(const struct live *live, json *object);
+void live_print_changes(const struct live *live, FILE *out);
 
 /*
  * Walk @range. What is read anew each time. 0, or a negative errno: tables could not be read, with

@@ -7,8 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A number with 0x, or with a K, M, G or T behind it. */
-static int parse_number(const char **text, uint64_t *value)
+int number_parse(const char **text, uint64_t *value)
 {
 	static const char units[] = "KMGT";
 	const char *unit;
@@ -33,19 +32,19 @@ static int parse_number(const char **text, uint64_t *value)
 	return 0;
 }
 
-static int by_numbers(struct range *range, const char *text, struct problem *why)
+int range_by_numbers(struct range *range, const char *text, struct problem *why)
 {
 	const char *at = text;
 	uint64_t second = 0;
 	char sign;
 
-	if (parse_number(&at, &range->start) || (*at != '-' && *at != '+'))
+	if (number_parse(&at, &range->start) || (*at != '-' && *at != '+'))
 		return problem(why, -EINVAL,
 			       "bad range '%s': give START-END or START+SIZE, numbers as 0xffff... or "
 			       "64K",
 			       text);
 	sign = *at++;
-	if (parse_number(&at, &second) || *at)
+	if (number_parse(&at, &second) || *at)
 		return problem(why, -EINVAL, "bad range '%s': '%s' is no number", text, at);
 	range->end = sign == '-' ? second : range->start + second;
 	if (sign == '+' && !second)
@@ -103,6 +102,12 @@ static int by_name(struct range *range, const char *text, const struct kernel *k
 	return 0;
 }
 
+bool range_wants_symbols(const char *text)
+{
+	return text && !isdigit((unsigned char)*text) && strncmp(text, "module:", 7) &&
+	       zone_find(text) >= ZONE_OTHER;
+}
+
 int range_parse(struct range *range, const char *text, const struct kernel *kernel,
 		struct problem *why)
 {
@@ -112,7 +117,7 @@ int range_parse(struct range *range, const char *text, const struct kernel *kern
 	*range = (struct range){ first, 0 };
 	if (!text)
 		return 0;
-	err = isdigit((unsigned char)*text) ? by_numbers(range, text, why) :
+	err = isdigit((unsigned char)*text) ? range_by_numbers(range, text, why) :
 					      by_name(range, text, kernel, why);
 	if (err)
 		return err;

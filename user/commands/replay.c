@@ -35,6 +35,7 @@ struct replay {
 	uint32_t nr_tasks;
 	uint64_t unseen; /* as it was answered last */
 	struct pwt_kfence kfence;
+	bool stateless; /* nothing was checked when it was recorded */
 	bool astray; /* events are missing, and what the checker knew behind them is not known yet
 		      */
 	bool ended;  /* the capture had come to its end */
@@ -91,9 +92,13 @@ static void take_hooks(struct replay *replay, const struct recorded *record)
 	value = text_value(text, record->size, "backend", &len);
 	if (value)
 		snprintf(replay->backend, sizeof(replay->backend), "%.*s", (int)(len & 15), value);
-	value = text_value(text, record->size, "rules_off", &len);
-	if (value && len < 12)
-		replay->rules_off |= strtoul(value, NULL, 10);
+	replay->rules_off |= text_number(text, record->size, "rules_off");
+	replay->stateless = text_number(text, record->size, "unchecked");
+	/* of what was checked there the events tell when what was known */
+	if (replay->stateless && text_value(text, record->size, "kfence_size", &len)) {
+		replay->kfence.start = text_number(text, record->size, "kfence_start");
+		replay->kfence.size = text_number(text, record->size, "kfence_size");
+	}
 }
 
 static int take_stack(struct replay *replay, const struct recorded *record)
@@ -212,7 +217,6 @@ static int start_check(struct replay *replay, uint32_t rules_off)
 	config.kfence_ctx = replay;
 	config.unseen = unseen;
 	config.unseen_ctx = replay;
-	replay->kfence = checker_no_kfence;
 	return check_new(&replay->check, &config, replay->events.change, replay->ctx);
 }
 
@@ -224,6 +228,7 @@ int replay_open(struct replay **out, char *const *paths, size_t nr, uint32_t rul
 
 	if (!replay)
 		return problem(why, -ENOMEM, "out of memory");
+	replay->kfence = checker_no_kfence;
 	replay->paths = paths;
 	replay->nr_paths = nr;
 	replay->events = *events;
@@ -326,11 +331,24 @@ static void lose_track(struct replay *replay)
 	check_gap(replay->check);
 }
 
+/* Where no state is recorded: with what was known before, and calls under way of which nothing is. */
+static int go_on_without_state(struct replay *replay)
+{
+	struct check_state now;
+
+	check_save(replay->check, &now, NULL, 0);
+	now.unknown = true;
+	replay->astray = false;
+	return check_restore(replay->check, &now, NULL, 0);
+}
+
 static int take_events(struct replay *replay, const struct recorded *record)
 {
 	struct event event;
 	int err, more = event_reader_begin(replay->reader, record->data, record->size);
 
+	if (!more && replay->astray && replay->stateless)
+		more = go_on_without_state(replay);
 	while (!more && (more = event_reader_next(replay->reader, &event)) > 0) {
 		replay->stopped = replay->stop && replay->stop(replay->ctx);
 		err = replay->stopped ? 0 : take_event(replay, &event);
@@ -440,6 +458,11 @@ void replay_summary(const struct replay *replay, struct summary *summary)
 		.hooks = replay->hooks,
 		.nr_hooks = replay->nr_hooks,
 	};
+}
+
+uint64_t replay_unwritten(const struct replay *replay)
+{
+	return replay->losses.unwritten;
 }
 
 bool replay_damage(const struct replay *replay, char *buf, size_t size)

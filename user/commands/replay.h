@@ -33,6 +33,9 @@ const char *replay_function(const struct replay *replay, enum pwt_func func);
 void replay_stack(const struct replay *replay, const struct change *change, struct stack *stack);
 void replay_summary(const struct replay *replay, struct summary *summary);
 
+/* Events that were captured, and found no way into the file. */
+uint64_t replay_unwritten(const struct replay *replay);
+
 /* What is wrong with the file, for people; false: nothing. */
 bool replay_damage(const struct replay *replay, char *buf, size_t size);
 

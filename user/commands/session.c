@@ -13,6 +13,29 @@
 /* What is called inside a change is recorded still, perhaps without end. */
 #define MOST_LOOKS 400
 
+/* What a later check would ask for, told before it is needed. */
+#define UNSEEN_LOOK 1024
+
+static void note_unseen(struct session *session)
+{
+	uint64_t unseen = capture_missed(session->capture) + capture_lost_total(session->capture);
+
+	if (unseen != session->unseen)
+		tape_unseen(session->tape, unseen);
+	session->unseen = unseen;
+}
+
+static int record_only(struct session *session, const void *record, size_t size)
+{
+	const struct pwt_hdr *hdr = record;
+
+	session->calls += size >= sizeof(*hdr) && hdr->type == PWT_ENTER;
+	if (!(++session->records % UNSEEN_LOOK))
+		note_unseen(session);
+	tape_record(session->tape, record, size);
+	return 0;
+}
+
 static void record_state(struct session *session)
 {
 	union checker_state now;
@@ -24,8 +47,11 @@ static void record_state(struct session *session)
 static int on_record(void *ctx, const void *record, size_t size)
 {
 	struct session *session = ctx;
+
 	int err = 0;
 
+	if (session->unchecked)
+		return record_only(session, record, size);
 	if (session->tape && tape_wants_state(session->tape))
 		record_state(session);
 	if (session->events.record && size >= sizeof(struct pwt_hdr))
@@ -129,13 +155,24 @@ int session_look(struct session *session, int timeout_ms)
 {
 	int nr = capture_poll(session->capture, timeout_ms);
 
-	if (!nr)
+	if (!nr && session->unchecked)
+		note_unseen(session);
+	else if (!nr)
 		check_idle(session->check);
 	if (!nr && session->tape)
 		tape_idle(session->tape);
 	if (session->tape)
 		tape_tick(session->tape);
 	return nr;
+}
+
+static void end_tape(struct session *session)
+{
+	struct pwt_kfence pool;
+
+	if (session->unchecked && !kfence_pool_now(&session->kernel, &pool.start, &pool.size))
+		tape_kfence_pool(session->tape, &pool);
+	tape_end(session->tape);
 }
 
 int session_drain(struct session *session)
@@ -149,9 +186,12 @@ int session_drain(struct session *session)
 		nr = session_look(session, 10);
 	} while (--most && (nr > 0 || (!nr && --looks)));
 	lost = capture_lost_by_task(session->capture, &buckets);
-	check_finish(session->check, lost, buckets);
+	if (session->unchecked)
+		note_unseen(session);
+	else
+		check_finish(session->check, lost, buckets);
 	if (session->tape)
-		tape_end(session->tape);
+		end_tape(session);
 	return nr < 0 ? nr : 0;
 }
 

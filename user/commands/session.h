@@ -23,7 +23,9 @@ struct session {
 	struct kernel kernel;
 	struct capture *capture;
 	struct check *check;
-	struct tape *tape;  /* the caller's to set before it attaches; NULL: nothing is recorded */
+	struct tape *tape; /* the caller's to set before it attaches; NULL: nothing is recorded */
+	bool unchecked;	   /* the caller's: it is recorded, and not checked now */
+	uint64_t records, calls, unseen; /* recorded so far; what went unseen */
 	uint32_t rules_off; /* bits: 1 << enum rule; the caller's to set before it attaches */
 	struct hooked_code code;
 	struct pwt_kfence kfence; /* as far as it was asked for */

@@ -43,29 +43,8 @@ static void on_record(void *ctx, const struct pwt_hdr *hdr, size_t size)
 
 	if (hdr->type != PWT_WALK || size < sizeof(struct pwt_walk))
 		return;
-	if (watch->session.tape)
-		tape_symbol(watch->session.tape, ((const struct pwt_walk *)hdr)->ops);
 	if (!watch->options->silent)
 		emit_walk(watch->emitter, (const struct pwt_walk *)hdr);
-}
-
-/* What it takes to show the change once the kernel is gone. */
-static void record_names(struct watch *watch, const struct change *change,
-			 const struct stack *stack)
-{
-	const struct kernel *kernel = &watch->session.kernel;
-	struct tape *tape = watch->session.tape;
-	uint64_t addr = geometry_untag(change->addr);
-
-	for (size_t i = 0; i < PWT_NR_CALLERS; i++)
-		tape_symbol(tape, geometry_strip_pac(&kernel->geo, change->callers[i]));
-	for (size_t i = 0; i < stack->nr; i++)
-		tape_symbol(tape, stack->addrs[i]);
-	tape_stack(tape, change->stack_id);
-	if (change->zone == ZONE_IMAGE)
-		tape_symbol(tape, addr);
-	else if (kallsyms_first(kernel->syms, addr) - addr < change->size)
-		tape_symbol(tape, kallsyms_first(kernel->syms, addr));
 }
 
 static bool is_trigger(const struct watch_options *options, const struct change *change)
@@ -79,16 +58,14 @@ static void on_change(void *ctx, const struct change *change)
 	struct watch *watch = ctx;
 	struct stack stack = {};
 
-	if (change->stack_id >= 0)
-		session_stack(&watch->session, change, &stack);
-	if (watch->session.tape) {
-		record_names(watch, change, &stack);
+	if (watch->session.tape)
 		watch->triggered |= is_trigger(watch->options, change);
-	}
 	if (watch->options->common.quiet && change->verdict == VERDICT_MATCH)
 		return;
 	if (watch->full || !filter_pass(&watch->options->filter, change))
 		return;
+	if (change->stack_id >= 0)
+		session_stack(&watch->session, change, &stack);
 	if (!watch->options->silent)
 		emit_change(watch->emitter, change, &stack);
 	if (__fpending(watch->out) > watch->flush_at)
@@ -232,6 +209,22 @@ static bool close_tape(struct watch *watch)
 	return !err && !stats.unwritten;
 }
 
+/* Nothing was checked: what was captured, and what was not. */
+static int conclude_unchecked(struct watch *watch)
+{
+	const struct watch_options *options = watch->options;
+	uint64_t lost = capture_lost_total(watch->session.capture);
+	uint64_t calls = watch->session.calls;
+	bool whole = close_tape(watch);
+
+	if (!options->common.quiet)
+		fprintf(stderr, "%llu calls recorded; %llu records lost, %llu probes missed\n",
+			(unsigned long long)calls, (unsigned long long)lost,
+			(unsigned long long)capture_missed(watch->session.capture));
+	return !whole || (options->limit_losses && lost > options->max_lost) ? EXIT_LOST :
+									       EXIT_FINE;
+}
+
 static int conclude(struct watch *watch)
 {
 	const struct watch_options *options = watch->options;
@@ -304,7 +297,7 @@ static int run(struct watch *watch)
 		fprintf(stderr, "pwtrace: cannot go on: %s\n", strerror(-err));
 		return EXIT_INTERNAL;
 	}
-	return conclude(watch);
+	return watch->session.unchecked ? conclude_unchecked(watch) : conclude(watch);
 }
 
 static int open_and_run(struct watch *watch)
@@ -314,6 +307,7 @@ static int open_and_run(struct watch *watch)
 	struct problem why;
 
 	watch->session.rules_off = options->rules_off;
+	watch->session.unchecked = options->tape.unchecked;
 	if (session_open(&watch->session, &why))
 		return cannot_run(&options->common, why.text);
 	if (options->tape.path &&
@@ -341,9 +335,7 @@ static int watch_or_record(enum watch_kind kind, int argc, char **argv)
 	if (status)
 		return status > 0 ? EXIT_FINE : usage_error(argv[0]);
 	stop_on_signals();
-	/* a reader that has gone is an error of writing, which is told */
-	if (to_pipe(&options))
-		signal(SIGPIPE, SIG_IGN);
+	stop_not_on_writes(to_pipe(&options));
 	if (open_output(&watch))
 		return EXIT_USAGE;
 	if (options.output)

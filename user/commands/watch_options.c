@@ -249,8 +249,8 @@ static int parse_memory(const char *text, size_t *memory)
 {
 	uint64_t size = parse_size(text);
 
-	if (size < 1 << 20 || size > 16ULL << 30)
-		return option_refused("memory", text, "a size from 1M to 16G");
+	if (size < 64 << 10 || size > 16ULL << 30)
+		return option_refused("memory", text, "a size from 64K to 16G");
 	*memory = size;
 	return 0;
 }
@@ -363,6 +363,13 @@ static int parse_option(struct watch_options *options, int opt)
 	}
 }
 
+/* Nobody asks for verdicts now: they can be had of the file. */
+static bool can_wait(const struct watch_options *options)
+{
+	return options->silent && !options->common.json && !options->fail && !options->limit &&
+	       !options->ring_only;
+}
+
 /* Options of record that say something together only. */
 static int complete_tape(struct watch_options *options)
 {
@@ -395,6 +402,7 @@ static int complete_tape(struct watch_options *options)
 		tape->after = 2;
 	if (!triggers)
 		options->triggers = 1U << VERDICT_MISMATCH;
+	tape->unchecked = can_wait(options);
 	return 0;
 }
 

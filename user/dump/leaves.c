@@ -112,6 +112,19 @@ static int pud_entry(pud_t *pud, unsigned long addr, unsigned long next, struct 
 	return entry(walk, PGTABLE_LEVEL_PUD, pud_val(*pud), addr, next);
 }
 
+/* Entries that are compared with one branch. */
+#define LOT 8
+
+static inline uint64_t lot_differs(const uint64_t *entries, uint64_t want, uint64_t step)
+{
+	uint64_t differs = 0;
+
+#pragma GCC unroll 8
+	for (int i = 0; i < LOT; i++, want += step)
+		differs |= entries[i] ^ want;
+	return differs;
+}
+
 /*
  * Most entries continue the run of the one before, and differ from it by their address alone: a
  * loop of its own is several times as fast as a callback for each. It relies on an output address
@@ -122,6 +135,10 @@ static size_t same_run(const struct leaves *leaves, const uint64_t *entries, siz
 	uint64_t page = geometry_page_size(leaves->geo), want = leaves->next;
 	size_t i = 0;
 
+	while (nr - i >= LOT && !lot_differs(entries + i, want, page)) {
+		want += LOT * page;
+		i += LOT;
+	}
 	while (i < nr && entries[i] == want) {
 		want += page;
 		i++;
@@ -133,6 +150,8 @@ static size_t empty(const uint64_t *entries, size_t nr)
 {
 	size_t i = 0;
 
+	while (nr - i >= LOT && !lot_differs(entries + i, 0, 0))
+		i += LOT;
 	while (i < nr && !entries[i])
 		i++;
 	return i;
@@ -144,18 +163,14 @@ static void table_of_ptes(struct leaves *leaves, const uint64_t *entries, size_t
 	bool runs = !leaves->options->entry_by_entry;
 
 	for (size_t i = 0; i < nr;) {
-		size_t more;
+		size_t more = 0;
 
 		note(leaves, PGTABLE_LEVEL_PTE, addr + i * page, page, entries[i], 4);
-		if (!runs || (!entries[i] && !leaves->options->holes)) {
-			i++;
-			continue;
-		}
-		if (entries[i])
+		if (entries[i] && runs)
 			more = same_run(leaves, entries + i + 1, nr - i - 1);
-		else
+		else if (!entries[i] && (runs || !leaves->options->holes))
 			more = empty(entries + i + 1, nr - i - 1);
-		if (more) {
+		if (more && leaves->run.size) {
 			leaves->run.size += more * page;
 			if (entries[i])
 				leaves->next = following(leaves, entries[i + more],

@@ -13,13 +13,7 @@ struct marker {
 
 #define MAX_MARKERS 16
 
-/* What only the kernel's types tell. */
-struct marker_facts {
-	uint64_t fixed_pages; /* slots of the fixmap (enum fixed_addresses); 0: it has no marker */
-	uint64_t page_struct; /* sizeof(struct page) */
-};
-
-void markers_of(const struct kernel *kernel, const struct marker_facts *facts,
-		struct marker markers[MAX_MARKERS]);
+/* Without the fixmap's where kernel->fixed_pages is not known. */
+void markers_of(const struct kernel *kernel, struct marker markers[MAX_MARKERS]);
 
 #endif

@@ -58,6 +58,8 @@ void sizes_add(struct sizes *sizes, const struct leaf_run *run)
 		return;
 	if (run->marks & STREAM_TORN)
 		sizes->torn += run->size;
+	if (run->marks & STREAM_CHANGED)
+		sizes->changed += run->size;
 	if (!desc_present(run->desc)) {
 		sizes->bad += run->size;
 	} else if (!desc_valid(run->desc)) {
@@ -70,6 +72,41 @@ void sizes_add(struct sizes *sizes, const struct leaf_run *run)
 	}
 }
 
+void sizes_sum(struct sizes *to, const struct sizes *from)
+{
+	for (enum leaf_size size = 0; size < LEAF_NR_SIZES; size++)
+		to->mapped[size] += from->mapped[size];
+	to->invalid += from->invalid;
+	to->bad += from->bad;
+	to->wx += from->wx;
+	to->torn += from->torn;
+	to->swapped += from->swapped;
+	to->other += from->other;
+}
+
+void sizes_add_user(struct sizes *sizes, const struct mm_struct *mm, const struct leaf_run *run)
+{
+	softleaf_t entry = softleaf_from_pte(__pte(run->desc));
+
+	if (!run->desc)
+		return;
+	if (run->marks & STREAM_TORN)
+		sizes->torn += run->size;
+	if (!desc_present(run->desc)) {
+		if (pagewalk_softleaf_type(mm, entry) == SOFTLEAF_SWAP)
+			sizes->swapped += run->size;
+		else
+			sizes->other += run->size;
+	} else if (!desc_valid(run->desc)) {
+		sizes->invalid += run->size;
+	} else {
+		sizes->mapped[leaf_size_of(run)] += run->size;
+		if (desc_user_writable(run->desc, run->table_bits) &&
+		    desc_user_executable(run->desc, run->table_bits))
+			sizes->wx += run->size;
+	}
+}
+
 uint64_t sizes_total(const struct sizes *sizes)
 {
 	uint64_t total = 0;
@@ -77,4 +114,9 @@ uint64_t sizes_total(const struct sizes *sizes)
 	for (enum leaf_size size = 0; size < LEAF_NR_SIZES; size++)
 		total += sizes->mapped[size];
 	return total;
+}
+
+uint64_t sizes_huge(const struct sizes *sizes)
+{
+	return sizes_total(sizes) - sizes->mapped[LEAF_PTE];
 }

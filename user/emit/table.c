@@ -23,6 +23,12 @@ static void print_size(FILE *out, uint64_t size)
 	fprintf(out, "%9" PRIu64 "%c", size, *unit);
 }
 
+static void word(FILE *out, const char *text)
+{
+	putc_unlocked(' ', out);
+	fputs_unlocked(text, out);
+}
+
 static const char *kind_of(const struct leaf_run *run)
 {
 	if (!run->desc)
@@ -62,13 +68,15 @@ static void text_run(struct table_printer *printer, const struct leaf_run *run)
 		fprintf(printer->out, " 0x%012" PRIx64, desc_address(printer->geo, run->desc));
 	nr = desc_words(printer->geo, run->level, run->desc, run->table_bits, words);
 	for (size_t i = 0; i < nr; i++)
-		fprintf(printer->out, " %s", words[i]);
+		word(printer->out, words[i]);
 	if (run->desc && !desc_present(run->desc))
 		fprintf(printer->out, " bad:0x%016" PRIx64, run->desc);
 	if (run->marks & STREAM_TORN)
 		fputs(" <torn>", printer->out);
 	if (run->marks & STREAM_UNREADABLE)
 		fputs(" <unreadable>", printer->out);
+	if (run->marks & STREAM_CHANGED)
+		fputs(" <changed>", printer->out);
 	fputc('\n', printer->out);
 }
 
@@ -98,6 +106,8 @@ static void json_run(struct table_printer *printer, const struct leaf_run *run)
 	}
 	put_bool(object, "torn", run->marks & STREAM_TORN);
 	put_bool(object, "unreadable", run->marks & STREAM_UNREADABLE);
+	if (run->marks & STREAM_CHANGED)
+		put_bool(object, "changed", true);
 	print_object(printer->out, object, printer->pretty);
 }
 
@@ -131,15 +141,14 @@ static void ptdump_line(struct table_printer *printer, uint64_t end)
 
 	fprintf(printer->out, "0x%016" PRIx64 "-0x%016" PRIx64 "   ", line->start, end);
 	print_size(printer->out, end - line->start);
-	fprintf(printer->out, " %s", level_words[line->level]);
+	word(printer->out, level_words[line->level]);
 	for (size_t i = 0; line->desc && ptdump_bits[i].set; i++)
-		fprintf(printer->out, " %s",
-			(line->desc & ptdump_bits[i].mask) == ptdump_bits[i].value ?
-				ptdump_bits[i].set :
-				ptdump_bits[i].clear);
+		word(printer->out, (line->desc & ptdump_bits[i].mask) == ptdump_bits[i].value ?
+					   ptdump_bits[i].set :
+					   ptdump_bits[i].clear);
 	/* five types have a name */
 	if (line->desc && (line->desc >> 2 & 7) < 5)
-		fprintf(printer->out, " %s", desc_memory_type(line->desc));
+		word(printer->out, desc_memory_type(line->desc));
 	fputc('\n', printer->out);
 }
 

@@ -102,4 +102,24 @@ static inline bool desc_executable(uint64_t desc, uint64_t table_bits)
 	return desc_valid(desc) && !(desc & PTE_PXN) && !(table_bits & TABLE_PXN);
 }
 
+/*
+ * What a process may do there. PTE_WRITE says so of a page that is clean, too; what is only to be
+ * executed is not for it to read (arch/arm64/include/asm/pgtable-prot.h).
+ */
+static inline bool desc_user_readable(uint64_t desc, uint64_t table_bits)
+{
+	return desc_valid(desc) && (desc & PTE_USER) && !(table_bits & TABLE_NOUSER);
+}
+
+static inline bool desc_user_writable(uint64_t desc, uint64_t table_bits)
+{
+	return desc_user_readable(desc, table_bits) &&
+	       ((desc & PTE_WRITE) || !(desc & PTE_RDONLY)) && !(table_bits & TABLE_RDONLY);
+}
+
+static inline bool desc_user_executable(uint64_t desc, uint64_t table_bits)
+{
+	return desc_valid(desc) && !(desc & PTE_UXN) && !(table_bits & TABLE_UXN);
+}
+
 #endif

@@ -1,35 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "areas.h"
+#include "area_tree.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A tree of a million areas is 40 deep at most; one that is longer has changed under the feet. */
-#define MAX_DEPTH 64
 #define MAX_NODES 4096
-#define MAX_AREAS (4 << 20)
-/* Looks at a tree that was seen while it changed. */
-#define ATTEMPTS 8
-
-enum field {
-	VA_START,
-	VA_END,
-	VA_RB_NODE,
-	VA_VM,
-	VM_ADDR,
-	VM_SIZE,
-	VM_FLAGS,
-	VM_PAGES,
-	VM_NR_PAGES,
-	VM_PAGE_ORDER,
-	VM_PHYS_ADDR,
-	VM_CALLER,
-	VM_REQUESTED,
-	RB_LEFT,
-	RB_RIGHT,
-	NR_FIELDS,
-};
 
 static const struct {
 	const char *type, *member;
@@ -51,17 +27,6 @@ static const struct {
 	[VM_REQUESTED] = { "vm_struct", "requested_size", true },
 	[RB_LEFT] = { "rb_node", "rb_left" },
 	[RB_RIGHT] = { "rb_node", "rb_right" },
-};
-
-struct areas {
-	const struct kernel *kernel;
-	struct kcore *kcore;
-	struct member fields[NR_FIELDS];
-	uint32_t va_size, vm_size, page_size; /* of the structs */
-	/* where the roots of the trees are: one in vmap_area_root, or one in each of vmap_nodes[]
-	 */
-	uint64_t root, step, nr;
-	uint64_t zone_size; /* of addresses that go to one node; 0: there is one tree */
 };
 
 static int find_fields(struct areas *areas, const struct types *types, struct problem *why)
@@ -168,7 +133,7 @@ static uint64_t field(const struct areas *areas, const void *base, enum field wh
 /* Sizes of kernel structs are what BTF says: more than enough room for them. */
 #define STRUCT_ROOM 512
 
-static int read_vm(const struct areas *areas, struct vm_area *area)
+int area_read_vm(const struct areas *areas, struct vm_area *area)
 {
 	char buf[STRUCT_ROOM];
 	int err;
@@ -193,12 +158,7 @@ static int read_vm(const struct areas *areas, struct vm_area *area)
 	return geometry_untag(area->addr) == area->va_start && area->size ? 0 : -EAGAIN;
 }
 
-struct node {
-	struct vm_area area;
-	uint64_t left, right;
-};
-
-static int read_node(const struct areas *areas, uint64_t rb_node, struct node *node)
+int area_read_node(const struct areas *areas, uint64_t rb_node, struct node *node)
 {
 	const struct member *rb = &areas->fields[VA_RB_NODE];
 	char buf[STRUCT_ROOM];
@@ -219,7 +179,7 @@ static int read_node(const struct areas *areas, uint64_t rb_node, struct node *n
 	return node->area.va_start && node->area.va_start < node->area.va_end ? 0 : -EAGAIN;
 }
 
-static int read_root(const struct areas *areas, uint64_t nr, uint64_t *root)
+int area_read_root(const struct areas *areas, uint64_t nr, uint64_t *root)
 {
 	return read_struct(areas, areas->root + nr * areas->step, root, sizeof(*root));
 }
@@ -228,12 +188,12 @@ static int read_root(const struct areas *areas, uint64_t nr, uint64_t *root)
 static int find_in_tree(const struct areas *areas, uint64_t nr, uint64_t addr, struct vm_area *area)
 {
 	uint64_t at;
-	int err = read_root(areas, nr, &at);
+	int err = area_read_root(areas, nr, &at);
 
 	for (int depth = 0; !err && at && depth < MAX_DEPTH; depth++) {
 		struct node node;
 
-		err = read_node(areas, at, &node);
+		err = area_read_node(areas, at, &node);
 		if (err)
 			return err;
 		if (addr < node.area.va_start) {
@@ -258,7 +218,7 @@ static int find_once(const struct areas *areas, uint64_t addr, struct vm_area *a
 		int err = find_in_tree(areas, (first + areas->nr - i) % areas->nr, addr, area);
 
 		if (!err)
-			return read_vm(areas, area);
+			return area_read_vm(areas, area);
 		/* another tree may have it all the same */
 		if (err != -ENOENT)
 			answer = err;
@@ -277,92 +237,6 @@ int areas_find(struct areas *areas, uint64_t addr, struct vm_area *area)
 	 * there.
 	 */
 	return err == -ENOENT ? find_once(areas, geometry_untag(addr), area) : err;
-}
-
-struct collection {
-	struct vm_area *areas;
-	size_t nr, room;
-};
-
-static int collect(struct collection *all, const struct vm_area *area)
-{
-	if (all->nr == all->room) {
-		size_t room = all->room ? all->room * 2 : 256;
-		struct vm_area *bigger = room > MAX_AREAS ?
-						 NULL :
-						 realloc(all->areas, room * sizeof(*area));
-
-		if (!bigger)
-			return -ENOMEM;
-		all->areas = bigger;
-		all->room = room;
-	}
-	all->areas[all->nr++] = *area;
-	return 0;
-}
-
-/* A subtree whose areas lie between @low and @high; anything else is not this tree any more. */
-static int collect_tree(const struct areas *areas, uint64_t at, uint64_t low, uint64_t high,
-			unsigned int depth, struct collection *all)
-{
-	struct node node;
-	int err;
-
-	if (!at)
-		return 0;
-	if (depth == MAX_DEPTH)
-		return -EAGAIN;
-	err = read_node(areas, at, &node);
-	if (err)
-		return err;
-	if (node.area.va_start < low || node.area.va_end > high)
-		return -EAGAIN;
-	err = collect_tree(areas, node.left, low, node.area.va_start, depth + 1, all);
-	if (!err)
-		err = read_vm(areas, &node.area);
-	if (!err)
-		err = collect(all, &node.area);
-	return err ? err : collect_tree(areas, node.right, node.area.va_end, high, depth + 1, all);
-}
-
-static int collect_all(const struct areas *areas, struct collection *all)
-{
-	int err = 0;
-
-	for (uint64_t i = 0; i < areas->nr && !err; i++) {
-		size_t before = all->nr;
-
-		err = -EAGAIN;
-		for (int attempt = 0; attempt < ATTEMPTS && err && err != -ENOMEM; attempt++) {
-			uint64_t root;
-
-			all->nr = before;
-			err = read_root(areas, i, &root);
-			if (!err)
-				err = collect_tree(areas, root, 0, ~0ULL, 0, all);
-		}
-	}
-	return err;
-}
-
-static int by_address(const void *a, const void *b)
-{
-	const struct vm_area *x = a, *y = b;
-
-	return x->va_start < y->va_start ? -1 : x->va_start > y->va_start;
-}
-
-int areas_each(struct areas *areas, int (*area)(void *ctx, const struct vm_area *area), void *ctx)
-{
-	struct collection all = {};
-	int err = collect_all(areas, &all);
-
-	if (!err && all.nr)
-		qsort(all.areas, all.nr, sizeof(*all.areas), by_address);
-	for (size_t i = 0; i < all.nr && !err; i++)
-		err = area(ctx, &all.areas[i]);
-	free(all.areas);
-	return err;
 }
 
 int areas_page(struct areas *areas, const struct vm_area *area, uint64_t index, uint64_t *linear)

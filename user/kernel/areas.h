@@ -23,6 +23,7 @@ struct vm_area {
 	uint64_t phys_addr;  /* of ioremap() */
 	uint64_t caller;
 	uint64_t requested_size; /* 0 where there is no such member */
+	bool unread;		 /* its vm_struct: nothing is known but where it lies */
 };
 
 struct areas;
@@ -47,6 +48,15 @@ int areas_find(struct areas *areas, uint64_t addr, struct vm_area *area);
  * something else than 0. Return: that, 0 at the end, or an error of reading.
  */
 int areas_each(struct areas *areas, int (*area)(void *ctx, const struct vm_area *area), void *ctx);
+
+/**
+ * areas_list() - all areas by address, as far as they can be read
+ * @list: of @nr areas; free() it
+ * @missed: places in the trees, areas or subtrees of them, that changed each time they were read
+ *
+ * Return: 0 or a negative errno: no tree can be read at all.
+ */
+int areas_list(struct areas *areas, struct vm_area **list, size_t *nr, unsigned int *missed);
 
 /* page_address(area->pages[index]). 0; -ERANGE: it has no such page; an error of reading. */
 int areas_page(struct areas *areas, const struct vm_area *area, uint64_t index, uint64_t *linear);

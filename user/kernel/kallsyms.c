@@ -61,8 +61,9 @@ static int add(struct kallsyms *syms, uint64_t addr, const char *name, size_t le
 	return 0;
 }
 
-/* "ffff800080010000 T _stext" and, for a module, "\t[name]" behind. */
-static int parse_line(struct kallsyms *syms, const char *line, const char *end)
+/* "ffff800080010000 T _stext" and, for a module, "\t[name]" behind. @nameless: a name may be
+ * missing. */
+static int parse_line(struct kallsyms *syms, const char *line, const char *end, bool nameless)
 {
 	const char *name, *start = line;
 	uint64_t addr = 0;
@@ -74,7 +75,7 @@ static int parse_line(struct kallsyms *syms, const char *line, const char *end)
 			return -EINVAL;
 		addr = addr << 4 | digit;
 	}
-	if (line == start || end - line < 3 || line[2] != ' ')
+	if (line == start || end - line < 4 - nameless || line[2] != ' ')
 		return -EINVAL;
 	name = line + 3;
 	line = memchr(name, '\t', end - name);
@@ -100,7 +101,7 @@ static int parse_file(struct kallsyms *syms, int fd)
 
 		have += got;
 		while ((nl = memchr(line, '\n', buf + have - line))) {
-			err = parse_line(syms, line, nl);
+			err = parse_line(syms, line, nl, false);
 			if (err)
 				return err;
 			line = nl + 1;
@@ -112,7 +113,7 @@ static int parse_file(struct kallsyms *syms, int fd)
 	}
 	if (got < 0)
 		return -errno;
-	return have ? parse_line(syms, buf, buf + have) : 0;
+	return have ? parse_line(syms, buf, buf + have, false) : 0;
 }
 
 static int by_addr(const void *a, const void *b)
@@ -151,7 +152,7 @@ int kallsyms_add(struct kallsyms *syms, const char *text, size_t size)
 	while (text < end) {
 		const char *nl = memchr(text, '\n', end - text);
 		bool room = syms->nr < MOST_SYMBOLS && syms->names_len < MOST_NAMES;
-		int err = room ? parse_line(syms, text, nl ? nl : end) : -E2BIG;
+		int err = room ? parse_line(syms, text, nl ? nl : end, true) : -E2BIG;
 
 		if (err)
 			return err;

@@ -118,15 +118,22 @@ struct memory {
 	size_t size;
 };
 
+static bool has_memory(const Elf64_Phdr *phdr, uint64_t addr, size_t size)
+{
+	uint64_t into = addr - phdr->p_vaddr;
+
+	return phdr->p_type == PT_LOAD && addr >= phdr->p_vaddr && into < phdr->p_filesz &&
+	       size <= phdr->p_filesz - into;
+}
+
 static int memory_segment(int fd, const Elf64_Phdr *phdr, void *ctx)
 {
 	const struct memory *memory = ctx;
-	uint64_t into = memory->addr - phdr->p_vaddr;
 
-	if (phdr->p_type != PT_LOAD || memory->addr < phdr->p_vaddr || into >= phdr->p_filesz ||
-	    memory->size > phdr->p_filesz - into)
+	if (!has_memory(phdr, memory->addr, memory->size))
 		return -ENOENT;
-	return read_at(fd, memory->buf, memory->size, phdr->p_offset + into);
+	return read_at(fd, memory->buf, memory->size,
+		       phdr->p_offset + (memory->addr - phdr->p_vaddr));
 }
 
 int kcore_read(const char *path, uint64_t addr, void *buf, size_t size)
@@ -190,17 +197,31 @@ void kcore_close(struct kcore *kcore)
 	free(kcore);
 }
 
-int kcore_get(struct kcore *kcore, uint64_t addr, void *buf, size_t size)
+int kcore_get_parts(struct kcore *kcore, uint64_t addr, const struct iovec *parts, size_t nr)
 {
-	struct memory memory = { addr, buf, size };
+	size_t size = 0;
 
+	for (size_t i = 0; i < nr; i++)
+		size += parts[i].iov_len;
 	for (size_t i = 0; i < kcore->nr; i++) {
-		int err = memory_segment(kcore->fd, &kcore->segments[i], &memory);
+		const Elf64_Phdr *phdr = &kcore->segments[i];
+		ssize_t got;
 
-		if (err != -ENOENT)
-			return err;
+		if (!has_memory(phdr, addr, size))
+			continue;
+		got = preadv(kcore->fd, parts, nr, phdr->p_offset + (addr - phdr->p_vaddr));
+		if (got < 0)
+			return -errno;
+		return (size_t)got == size ? 0 : -EBADMSG;
 	}
 	return -ENOENT;
+}
+
+int kcore_get(struct kcore *kcore, uint64_t addr, void *buf, size_t size)
+{
+	const struct iovec part = { buf, size };
+
+	return kcore_get_parts(kcore, addr, &part, 1);
 }
 
 int vmcoreinfo_number(const char *text, const char *key, int base, uint64_t *value)

@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/uio.h>
 
 #define VMCOREINFO_MAX (64 << 10)
 
@@ -36,6 +37,12 @@ void kcore_close(struct kcore *kcore);
 
 /* kcore_read() of it. */
 int kcore_get(struct kcore *kcore, uint64_t addr, void *buf, size_t size);
+
+/*
+ * The same into several places: @nr @parts of memory that follow each other from @addr on. All of
+ * it or nothing.
+ */
+int kcore_get_parts(struct kcore *kcore, uint64_t addr, const struct iovec *parts, size_t nr);
 
 /**
  * kcore_read() - read kernel memory

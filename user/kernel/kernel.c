@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/cleanup.h"
+#include "kernel/iomem.h"
 #include "kernel/kcore.h"
 
 int problem(struct problem *why, int err, const char *format, ...)
@@ -76,6 +77,7 @@ int kernel_parse_vmcoreinfo(struct kernel *kernel, const char *info, struct prob
 	kernel->root_pa = kernel->root_va - voffset;
 	kernel->phys_offset = phys_offset;
 	vmcoreinfo_number(info, "SIZE(page)", 10, &kernel->struct_page);
+	vmcoreinfo_number(info, "SYMBOL(_stext)", 16, &kernel->stext);
 	/* _PAGE_OFFSET(vabits_actual) to PAGE_END, which is where the modules begin */
 	range[ZONE_LINEAR].start = -(1ULL << kernel->geo.va_bits);
 	range[ZONE_LINEAR].end = range[ZONE_MODULES].start;
@@ -88,6 +90,11 @@ void kernel_use_symbols(struct kernel *kernel, struct kallsyms *syms)
 	kernel->pageattr_ops = kallsyms_find(syms, "pageattr_ops");
 	kernel->zones.range[ZONE_IMAGE].start = kallsyms_find(syms, "_text");
 	kernel->zones.range[ZONE_IMAGE].end = kallsyms_find(syms, "_end");
+	/*
+	 * Up to fa93b45fd397 (v6.18, as the pageattr callbacks) CONFIG_PTDUMP_DEBUGFS forbids
+	 * blocks.
+	 */
+	kernel->no_blocks = !kernel->pageattr_ops && kallsyms_find(syms, "ptdump_show");
 }
 
 int kernel_join_symbols(struct kernel *kernel, const struct kernel *other)
@@ -264,10 +271,9 @@ static int64_t clock_ns(clockid_t clock)
 	return ts.tv_sec * 1000000000LL + ts.tv_nsec;
 }
 
-int kernel_open(struct kernel *kernel, struct problem *why)
+static int begin(struct kernel *kernel, struct problem *why)
 {
 	struct utsname uts;
-	int err;
 
 	memset(kernel, 0, sizeof(*kernel));
 	kernel->realtime_offset = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
@@ -278,13 +284,44 @@ int kernel_open(struct kernel *kernel, struct problem *why)
 			       "this machine is %s: pwtrace watches arm64 kernels, run "
 			       "it on an arm64 machine or in an arm64 guest",
 			       uts.machine);
-	err = load_symbols(kernel, why);
+	return 0;
+}
+
+int kernel_open(struct kernel *kernel, struct problem *why)
+{
+	int err = begin(kernel, why);
+
+	if (!err)
+		err = load_symbols(kernel, why);
 	if (!err)
 		err = load_vmcoreinfo(kernel, why);
 	if (err)
 		kernel_close(kernel);
 	else
 		load_state(kernel);
+	return err;
+}
+
+/* It begins at _text. Where the code is said to begin at _stext, a part of it is not told of. */
+static bool find_image(struct kernel *kernel)
+{
+	uint64_t start, end, voffset = kernel->root_va - kernel->root_pa;
+
+	if (iomem_image("/proc/iomem", &start, &end) || kernel->root_pa < start ||
+	    kernel->root_pa >= end || start + voffset >= kernel->stext)
+		return false;
+	kernel->zones.range[ZONE_IMAGE] = (struct zone_range){ start + voffset, end + voffset };
+	return true;
+}
+
+int kernel_open_tables(struct kernel *kernel, struct problem *why)
+{
+	int err = begin(kernel, why);
+
+	if (!err)
+		err = load_vmcoreinfo(kernel, why);
+	if (!err && !find_image(kernel))
+		err = load_symbols(kernel, why);
 	return err;
 }
 

@@ -27,8 +27,11 @@ struct kernel {
 	bool rodata_full_unknown;
 	uint64_t phys_offset;	    /* PHYS_OFFSET: of the first struct page */
 	uint64_t struct_page;	    /* bytes; 0: unknown */
+	uint64_t fixed_pages;	    /* slots of the fixmap; 0: not asked for, or unknown */
+	uint64_t stext;		    /* _stext; 0: unknown */
 	unsigned int ioremap_shift; /* ioremap_max_page_shift of mm/vmalloc.c; 0: unknown */
 	bool vmalloc_pages;	    /* vmap_allow_huge is off */
+	bool no_blocks;		    /* vmalloc and ioremap make none above the last level */
 };
 
 /* What went wrong, in words for the user: what, where, and what to do about it. */
@@ -45,6 +48,13 @@ struct problem {
  * Return: 0 or a negative errno.
  */
 int kernel_open(struct kernel *kernel, struct problem *why);
+
+/*
+ * What it takes to read its tables, which is there in no time: without symbols, which are most of
+ * the work, and what they lead to. Where /proc/iomem does not tell where the image lies they are
+ * loaded all the same.
+ */
+int kernel_open_tables(struct kernel *kernel, struct problem *why);
 void kernel_close(struct kernel *kernel);
 
 /* Read /proc/kallsyms again. Return: 0, or a negative errno with @why filled in. */

@@ -25,11 +25,11 @@ struct member {
 int types_member(const struct types *types, const char *name, const char *path,
 		 struct member *member);
 
+/* sizeof(struct @name), 0: no such. */
+uint32_t types_size(const struct types *types, const char *name);
+
 /* The value of one of enum @name. Return: 0, or -ENOENT: there is no such. */
 int types_enumerator(const struct types *types, const char *name, const char *enumerator,
 		     uint64_t *value);
-
-/* sizeof(struct @name), 0: no such. */
-uint32_t types_size(const struct types *types, const char *name);
 
 #endif

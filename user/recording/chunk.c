@@ -55,11 +55,13 @@ static uint32_t header_crc(const struct pwt_chunk *chunk)
 }
 
 const void *chunk_pack(struct chunk_packer *packer, struct pwt_chunk *chunk, const void *data,
-		       size_t raw, size_t *size)
+		       size_t raw, bool plain, size_t *size)
 {
 	char *stored = packer->buf + sizeof(*chunk);
-	size_t packed = ZSTD_compress2(packer->zstd, stored, packer->room, data, raw);
+	size_t packed = raw;
 
+	if (!plain)
+		packed = ZSTD_compress2(packer->zstd, stored, packer->room, data, raw);
 	chunk->coding = PWT_ZSTD;
 	if (ZSTD_isError(packed) || packed >= raw) {
 		memcpy(stored, data, raw);

@@ -3,6 +3,7 @@
 #ifndef PWTRACE_CHUNK_H
 #define PWTRACE_CHUNK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,12 +19,13 @@ void chunk_packer_free(struct chunk_packer *packer);
  * chunk_pack() - make a chunk
  * @data: its records, @raw bytes, at most PWT_CHUNK_MAX
  * @chunk: number, time, types and flags are given, the rest is filled in
+ * @plain: there is no time to compress it
  * @size: of the chunk with its header and what pads it
  *
  * Return: the chunk, until the next call.
  */
 const void *chunk_pack(struct chunk_packer *packer, struct pwt_chunk *chunk, const void *data,
-		       size_t raw, size_t *size);
+		       size_t raw, bool plain, size_t *size);
 
 /* Is it the header of a chunk that may be read? */
 int chunk_check(const struct pwt_chunk *chunk);

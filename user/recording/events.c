@@ -2,6 +2,8 @@
 #include "events.h"
 
 #include <errno.h>
+#include <pthread.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,18 +16,109 @@
 /* Less than that is left: a record of capture, and what was asked because of it, may be torn. */
 #define LITTLE (MOST_SIZE + 1024)
 
+/* Rows that wait to be packed; when half of them do, there is no time to pack. */
+#define MOST_ROWS 32
+
+struct row {
+	size_t used;
+	uint32_t nr;
+	char data[ROOM];
+};
+
 struct event_writer {
 	struct recorder *recorder;
 	unsigned int page_shift;
 	const struct redaction *redaction; /* may be NULL */
+	uint64_t dropped;
+	struct row *row; /* the one that is filled */
+	bool has_state;	 /* it does */
+	/* the thread's */
 	struct columns *columns;
 	char *packed;
-	size_t used;
-	uint32_t nr;
-	bool has_state;
-	uint64_t dropped;
-	char row[ROOM];
+	pthread_t thread;
+	/* between the two */
+	pthread_mutex_t lock;
+	pthread_cond_t come, gone;
+	struct row *waiting[MOST_ROWS], *spare[MOST_ROWS];
+	unsigned int nr_waiting, nr_spare;
+	bool busy, end;
 };
+
+/* A record of a row. What does not get into the file the recorder counts. */
+static void write_row(struct event_writer *writer, const struct row *row, bool hurry)
+{
+	struct pwt_events events = { PWT_EVENTS_ROW, row->nr, row->used, 0 };
+	const char *data = row->data;
+	size_t size = 0;
+
+	if (!hurry)
+		size = columns_pack(writer->columns, row->data, row->used, row->nr,
+				    writer->page_shift, writer->packed);
+	if (size) {
+		events.coding = PWT_EVENTS_COLUMNS;
+		data = writer->packed;
+	} else {
+		size = row->used;
+	}
+	recorder_hurry(writer->recorder, hurry);
+	recorder_add2(writer->recorder, PWT_REC_EVENTS, &events, sizeof(events), data, size);
+}
+
+/* The oldest, NULL: it is the end. */
+static struct row *next_row(struct event_writer *writer, bool *hurry)
+{
+	struct row *row = NULL;
+
+	pthread_mutex_lock(&writer->lock);
+	writer->busy = false;
+	while (!writer->nr_waiting && !writer->end) {
+		pthread_cond_signal(&writer->gone);
+		pthread_cond_wait(&writer->come, &writer->lock);
+	}
+	*hurry = writer->nr_waiting > MOST_ROWS / 2;
+	if (writer->nr_waiting) {
+		row = writer->waiting[0];
+		memmove(writer->waiting, writer->waiting + 1,
+			--writer->nr_waiting * sizeof(*writer->waiting));
+		writer->busy = true;
+	}
+	pthread_mutex_unlock(&writer->lock);
+	return row;
+}
+
+static void give_back(struct event_writer *writer, struct row *row)
+{
+	pthread_mutex_lock(&writer->lock);
+	if (writer->nr_spare < MOST_ROWS)
+		writer->spare[writer->nr_spare++] = row;
+	else
+		free(row);
+	pthread_cond_signal(&writer->gone);
+	pthread_mutex_unlock(&writer->lock);
+}
+
+static void *pack_rows(void *ctx)
+{
+	struct event_writer *writer = ctx;
+	struct row *row;
+	bool hurry;
+
+	while ((row = next_row(writer, &hurry))) {
+		write_row(writer, row, hurry);
+		give_back(writer, row);
+	}
+	return NULL;
+}
+
+static void free_writer(struct event_writer *writer)
+{
+	while (writer->nr_spare)
+		free(writer->spare[--writer->nr_spare]);
+	columns_free(writer->columns);
+	free(writer->packed);
+	free(writer->row);
+	free(writer);
+}
 
 int event_writer_new(struct event_writer **out, struct recorder *recorder, unsigned int page_shift)
 {
@@ -36,12 +129,31 @@ int event_writer_new(struct event_writer **out, struct recorder *recorder, unsig
 	writer->recorder = recorder;
 	writer->page_shift = page_shift;
 	writer->packed = malloc(columns_bound(ROOM, ROOM / 3));
-	if (!writer->packed || columns_new(&writer->columns)) {
-		event_writer_free(writer);
+	writer->row = malloc(sizeof(*writer->row));
+	pthread_mutex_init(&writer->lock, NULL);
+	pthread_cond_init(&writer->come, NULL);
+	pthread_cond_init(&writer->gone, NULL);
+	if (!writer->packed || !writer->row || columns_new(&writer->columns) ||
+	    pthread_create(&writer->thread, NULL, pack_rows, writer)) {
+		free_writer(writer);
 		return -ENOMEM;
 	}
+	writer->row->used = writer->row->nr = 0;
 	*out = writer;
 	return 0;
+}
+
+void event_writer_free(struct event_writer *writer)
+{
+	if (!writer)
+		return;
+	event_writer_flush(writer);
+	pthread_mutex_lock(&writer->lock);
+	writer->end = true;
+	pthread_cond_signal(&writer->come);
+	pthread_mutex_unlock(&writer->lock);
+	pthread_join(writer->thread, NULL);
+	free_writer(writer);
 }
 
 void event_writer_redact(struct event_writer *writer, const struct redaction *redaction)
@@ -49,60 +161,65 @@ void event_writer_redact(struct event_writer *writer, const struct redaction *re
 	writer->redaction = redaction;
 }
 
-void event_writer_free(struct event_writer *writer)
+/* An empty row; until there is one the ring has to do. Called with the lock held. */
+static struct row *take_spare(struct event_writer *writer)
 {
-	if (!writer)
-		return;
-	columns_free(writer->columns);
-	free(writer->packed);
-	free(writer);
+	struct row *row = NULL;
+
+	if (!writer->nr_spare)
+		row = malloc(sizeof(*row));
+	while (!row && !writer->nr_spare)
+		pthread_cond_wait(&writer->gone, &writer->lock);
+	if (!row)
+		row = writer->spare[--writer->nr_spare];
+	row->used = row->nr = 0;
+	return row;
 }
 
-int event_writer_flush(struct event_writer *writer)
+void event_writer_push(struct event_writer *writer)
 {
-	struct pwt_events events = {
-		.coding = PWT_EVENTS_COLUMNS,
-		.nr = writer->nr,
-		.raw = writer->used,
-	};
-	const char *data = writer->packed;
-	size_t size;
-	int err;
-
-	if (!writer->nr)
-		return 0;
-	size = columns_pack(writer->columns, writer->row, writer->used, writer->nr,
-			    writer->page_shift, writer->packed);
-	if (!size) {
-		events.coding = PWT_EVENTS_ROW;
-		data = writer->row;
-		size = writer->used;
-	}
-	/* what does not get into the file the recorder counts */
-	err = recorder_add2(writer->recorder, PWT_REC_EVENTS, &events, sizeof(events), data, size);
-	writer->used = writer->nr = 0;
+	if (!writer->row->nr)
+		return;
+	pthread_mutex_lock(&writer->lock);
+	while (writer->nr_waiting == MOST_ROWS)
+		pthread_cond_wait(&writer->gone, &writer->lock);
+	writer->waiting[writer->nr_waiting++] = writer->row;
+	pthread_cond_signal(&writer->come);
+	writer->row = take_spare(writer);
 	writer->has_state = false;
-	return err;
+	pthread_mutex_unlock(&writer->lock);
+}
+
+void event_writer_flush(struct event_writer *writer)
+{
+	event_writer_push(writer);
+	pthread_mutex_lock(&writer->lock);
+	while (writer->nr_waiting || writer->busy)
+		pthread_cond_wait(&writer->gone, &writer->lock);
+	pthread_mutex_unlock(&writer->lock);
 }
 
 bool event_writer_wants_state(struct event_writer *writer)
 {
-	if (writer->used + LITTLE > ROOM)
-		event_writer_flush(writer);
+	if (writer->row->used + LITTLE > ROOM)
+		event_writer_push(writer);
 	return !writer->has_state;
 }
 
 /* Room for an event of @size bytes, which is filled in by the caller. */
 static char *reserve(struct event_writer *writer, uint16_t size)
 {
+	struct row *row = writer->row;
 	char *at;
 
-	if (writer->used + sizeof(size) + size > ROOM)
-		event_writer_flush(writer);
-	at = writer->row + writer->used;
+	if (row->used + sizeof(size) + size > ROOM) {
+		event_writer_push(writer);
+		row = writer->row;
+	}
+	at = row->data + row->used;
 	memcpy(at, &size, sizeof(size));
-	writer->used += sizeof(size) + size;
-	writer->nr++;
+	row->used += sizeof(size) + size;
+	row->nr++;
 	return at + sizeof(size);
 }
 

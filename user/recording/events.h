@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The stream of a recording: events in a row, gathered into records and taken out of them again.
- * What the BPF programs leave uninitialised is not kept.
+ * What the BPF programs leave uninitialised is not kept. Packing is the work of a thread of its
+ * own, which leaves it when it cannot keep up.
  */
 #ifndef PWTRACE_EVENTS_H
 #define PWTRACE_EVENTS_H
@@ -34,8 +35,9 @@ int event_writer_add(struct event_writer *writer, enum pwt_event event, const vo
  */
 bool event_writer_wants_state(struct event_writer *writer);
 
-/* Make a record of what there is. */
-int event_writer_flush(struct event_writer *writer);
+/* Let a record be made of what there is, in a while; or now, with all that was before. */
+void event_writer_push(struct event_writer *writer);
+void event_writer_flush(struct event_writer *writer);
 
 /* Records of capture that made no sense. */
 uint64_t event_writer_dropped(const struct event_writer *writer);

@@ -104,11 +104,11 @@ static int write_info(struct recorder *recorder, const struct kernel *kernel, bo
 	fprintf(text.file,
 		"page_size=%" PRIu64 "\nva_bits=%u\nva_bits_config=%u\nlevels=%u\n"
 		"splits_leaves=%d\nsplits_unknown=%d\nrodata_full=%d\nrodata_full_unknown=%d\n"
-		"ioremap_shift=%u\nvmalloc_pages=%d\n",
+		"ioremap_shift=%u\nvmalloc_pages=%d\nfixed_pages=%" PRIu64 "\n",
 		geometry_page_size(&kernel->geo), kernel->geo.va_bits, kernel->geo.va_bits_config,
 		kernel->geo.levels, kernel->splits_leaves, kernel->splits_unknown,
 		kernel->rodata_full, kernel->rodata_full_unknown, kernel->ioremap_shift,
-		kernel->vmalloc_pages);
+		kernel->vmalloc_pages, kernel->fixed_pages);
 	monotonic = clock_of(CLOCK_MONOTONIC);
 	fprintf(text.file, "monotonic=%" PRIu64 "\nrealtime=%" PRIu64 "\ntgid=%d\nredacted=%d\n",
 		monotonic, monotonic + kernel->realtime_offset, getpid(), redacted);
@@ -325,6 +325,19 @@ const char *text_value(const char *text, size_t size, const char *key, size_t *l
 	return NULL;
 }
 
+uint64_t text_number(const char *text, size_t size, const char *key)
+{
+	size_t len;
+	const char *value = text_value(text, size, key, &len);
+	char digits[24];
+
+	if (!value || len >= sizeof(digits))
+		return 0;
+	memcpy(digits, value, len);
+	digits[len] = 0;
+	return strtoull(digits, NULL, 10);
+}
+
 static void get_string(const struct recorded *info, const char *key, char *buf, size_t size)
 {
 	size_t len;
@@ -340,10 +353,7 @@ static void get_string(const struct recorded *info, const char *key, char *buf, 
 
 static uint64_t get_number(const struct recorded *info, const char *key)
 {
-	char buf[24];
-
-	get_string(info, key, buf, sizeof(buf));
-	return strtoull(buf, NULL, 10);
+	return text_number(info->data, info->size, key);
 }
 
 static void take_info(struct kernel *kernel, struct recorded_info *info,
@@ -356,6 +366,7 @@ static void take_info(struct kernel *kernel, struct recorded_info *info,
 	kernel->rodata_full_unknown = get_number(record, "rodata_full_unknown");
 	kernel->ioremap_shift = get_number(record, "ioremap_shift");
 	kernel->vmalloc_pages = get_number(record, "vmalloc_pages");
+	kernel->fixed_pages = get_number(record, "fixed_pages");
 	get_string(record, "boot_id", info->boot_id, sizeof(info->boot_id));
 	get_string(record, "pwtrace", info->version, sizeof(info->version));
 	info->monotonic = get_number(record, "monotonic");

@@ -49,6 +49,7 @@ int recording_kernel(struct recording *recording, struct kernel *kernel, struct 
 		     struct problem *why);
 
 /* The value of @key in lines of KEY=VALUE, and its length; NULL: there is none. */
+uint64_t text_number(const char *text, size_t size, const char *key); /* decimal; 0: none */
 const char *text_value(const char *text, size_t size, const char *key, size_t *len);
 
 #endif

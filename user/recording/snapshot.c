@@ -63,7 +63,7 @@ static int walk_all(struct snapshot_writer *writer, struct stream *stream,
 		.mmap_lock.count = -1,
 	};
 
-	stream_watch(stream, snapshot_table, writer);
+	stream_tell(stream, snapshot_table, writer);
 	stream_begin(stream, 0);
 	leaves_walk(&mm, kernel->zones.range[ZONE_LINEAR].start, -1UL, &options, ignore_run, NULL);
 	return stream_error(stream);
@@ -246,7 +246,12 @@ int snapshot_open(struct source **out, struct recording *recording, const struct
 
 	if (!by)
 		return problem(why, -ENOMEM, "out of memory");
-	by->source = (struct source){ "file", MOST_PAGES, read_pages, close_file };
+	by->source = (struct source){
+		.name = "file",
+		.most = MOST_PAGES,
+		.read = read_pages,
+		.close = close_file,
+	};
 	by->recording = recording;
 	by->page_size = geometry_page_size(geo);
 	by->pages = malloc(MOST_PAGES * by->page_size);

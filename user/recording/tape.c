@@ -17,6 +17,7 @@
 #define TICK_NS	    1000000000ULL
 #define MOST_STACKS 16384 /* of the map of stacks */
 #define MOST_FRAMES 32
+#define NAMED	    1024
 
 struct tape {
 	const struct tape_options *options;
@@ -31,6 +32,9 @@ struct tape {
 	unsigned int files;
 	char path[PATH_MAX];		   /* of the file that is written */
 	uint64_t stacks[MOST_STACKS / 64]; /* written; bits */
+	uint64_t named[NAMED];		   /* addresses whose symbols were written, the last ones */
+	bool kfence_known;
+	struct pwt_kfence kfence;
 };
 
 static uint64_t now(void)
@@ -74,11 +78,16 @@ static int write_hooks(struct tape *tape)
 		return -ENOMEM;
 	capture_missed(tape->capture);
 	hooks = capture_hooks(tape->capture, &nr);
-	fprintf(file, "backend=%s\nrules_off=%u\n", backend_name(capture_backend(tape->capture)),
-		tape->options->rules_off);
+	fprintf(file, "backend=%s\nrules_off=%u\nunchecked=%d\n",
+		backend_name(capture_backend(tape->capture)), tape->options->rules_off,
+		tape->options->unchecked);
 	for (size_t i = 0; i < nr; i++)
 		fprintf(file, "hook=%d %d %d %llu %s\n", hooks[i].func, hooks[i].state,
 			hooks[i].error, (unsigned long long)hooks[i].missed, hooks[i].function);
+	if (tape->kfence_known)
+		fprintf(file, "kfence_start=%llu\nkfence_size=%llu\n",
+			(unsigned long long)redact_address(&tape->redaction, tape->kfence.start),
+			(unsigned long long)tape->kfence.size);
 	err = fclose(file) ? -ENOMEM : recorder_add(tape->recorder, PWT_REC_HOOKS, text, size);
 	free(text);
 	return err;
@@ -191,6 +200,12 @@ int tape_begin(struct tape *tape, struct capture *capture)
 	return err ? err : recorder_preamble(tape->recorder, false);
 }
 
+void tape_kfence_pool(struct tape *tape, const struct pwt_kfence *pool)
+{
+	tape->kfence_known = true;
+	tape->kfence = *pool;
+}
+
 /* Whole events, and then another file. */
 static void rotate(struct tape *tape)
 {
@@ -208,8 +223,71 @@ static bool is_full(const struct tape *tape)
 	       recorder_stats(tape->recorder)->size >= options->rotate_size;
 }
 
+/* The symbol of @addr, which most likely is one of the last. */
+static void note_symbol(struct tape *tape, uint64_t addr)
+{
+	uint64_t *named = &tape->named[(addr ^ addr >> 10) % NAMED];
+
+	if (!addr || *named == addr)
+		return;
+	*named = addr;
+	symbol_writer_add(tape->symbols, addr);
+}
+
+static void note_stack(struct tape *tape, int32_t id)
+{
+	uint64_t addrs[MOST_FRAMES];
+	uint64_t *word, bit;
+	size_t nr;
+
+	if (id < 0 || id >= MOST_STACKS)
+		return;
+	word = &tape->stacks[id / 64];
+	bit = 1ULL << id % 64;
+	if (*word & bit)
+		return;
+	*word |= bit;
+	nr = capture_stack(tape->capture, id, addrs, MOST_FRAMES);
+	for (size_t i = 0; i < nr; i++)
+		note_symbol(tape, addrs[i]);
+	/* without a file it is asked for when there is one */
+	if (recorder_has_file(tape->recorder))
+		write_stack(tape, id);
+}
+
+/* A symbol that a range begins with, or has in it: nothing in the linear map has a name. */
+static void note_range(struct tape *tape, uint64_t addr, uint64_t size)
+{
+	const struct kallsyms *syms = tape->kernel->syms;
+	enum zone zone = zone_of(&tape->kernel->zones, addr);
+	uint64_t first;
+
+	if (zone == ZONE_LINEAR || zone == ZONE_VMEMMAP)
+		return;
+	first = zone == ZONE_IMAGE ? addr : kallsyms_first(syms, addr);
+	if (first && (first == addr || first - addr < size))
+		note_symbol(tape, first);
+}
+
+/* What it takes to show what is recorded, once the kernel is gone. */
+static void note_names(struct tape *tape, const struct pwt_hdr *hdr, size_t size)
+{
+	const struct pwt_enter *enter = (const struct pwt_enter *)hdr;
+
+	if (hdr->type == PWT_WALK && size >= sizeof(struct pwt_walk))
+		note_symbol(tape, ((const struct pwt_walk *)hdr)->ops);
+	if (hdr->type != PWT_ENTER || size < sizeof(*enter))
+		return;
+	for (int i = 0; i < PWT_NR_CALLERS; i++)
+		note_symbol(tape, geometry_strip_pac(&tape->kernel->geo, enter->callers[i]));
+	note_range(tape, geometry_untag(enter->args[0]), enter->args[1]);
+	note_stack(tape, enter->stack_id);
+}
+
 void tape_record(struct tape *tape, const void *record, size_t size)
 {
+	if (size >= sizeof(struct pwt_hdr))
+		note_names(tape, record, size);
 	event_writer_record(tape->events, record, size);
 	if (is_full(tape))
 		rotate(tape);
@@ -242,27 +320,6 @@ void tape_state(struct tape *tape, struct pwt_state *state, size_t size)
 {
 	redact_state(&tape->redaction, state);
 	event_writer_add(tape->events, PWT_EVENT_STATE, state, size);
-}
-
-void tape_stack(struct tape *tape, int32_t id)
-{
-	uint64_t *word, bit;
-
-	if (id < 0 || id >= MOST_STACKS)
-		return;
-	word = &tape->stacks[id / 64];
-	bit = 1ULL << id % 64;
-	if (*word & bit)
-		return;
-	*word |= bit;
-	/* without a file it is asked for when there is one */
-	if (recorder_has_file(tape->recorder))
-		write_stack(tape, id);
-}
-
-void tape_symbol(struct tape *tape, uint64_t addr)
-{
-	symbol_writer_add(tape->symbols, addr);
 }
 
 int tape_snapshot(struct tape *tape, struct problem *why)
@@ -324,7 +381,7 @@ void tape_tick(struct tape *tape)
 		return;
 	tape->last_tick = time;
 	write_losses(tape, false);
-	event_writer_flush(tape->events);
+	event_writer_push(tape->events);
 	recorder_flush(tape->recorder);
 	if (options->memory && recorder_has_file(tape->recorder) && time >= tape->until)
 		finish_triggered(tape);

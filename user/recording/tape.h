@@ -26,6 +26,7 @@ struct tape_options {
 	size_t memory;
 	double after;
 	bool redact;	    /* see redact.h */
+	bool unchecked;	    /* nobody checks meanwhile */
 	uint32_t rules_off; /* of the checker; bits: 1 << enum rule */
 };
 
@@ -51,9 +52,8 @@ void tape_kfence(struct tape *tape, const struct pwt_kfence *pool);
 bool tape_wants_state(struct tape *tape);
 void tape_state(struct tape *tape, struct pwt_state *state, size_t size);
 
-/* What a change needs to be shown: a stack, and the symbol of an address. */
-void tape_stack(struct tape *tape, int32_t id);
-void tape_symbol(struct tape *tape, uint64_t addr);
+/* Where KFENCE has its pages, as far as is known at the end; size 0: nowhere. */
+void tape_kfence_pool(struct tape *tape, const struct pwt_kfence *pool);
 
 /* The kernel's tables as they are. 0, or a negative errno with @why filled in. */
 int tape_snapshot(struct tape *tape, struct problem *why);

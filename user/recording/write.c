@@ -2,6 +2,7 @@
 #include "write.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -24,7 +25,8 @@ struct kept {
 };
 
 struct recorder {
-	struct sink sink; /* fd -1: there is no file */
+	pthread_mutex_t lock; /* of all that follows */
+	struct sink sink;     /* fd -1: there is no file */
 	uint8_t id[16];
 	uint32_t part;
 	struct chunk_packer *packer;
@@ -35,6 +37,7 @@ struct recorder {
 	size_t room_index;
 	struct kept *kept, **kept_end; /* oldest first */
 	size_t memory, kept_size;
+	bool hurry;
 	struct recorder_stats stats;
 	char data[PWT_CHUNK_MAX];
 };
@@ -85,6 +88,31 @@ static void release(struct recorder *recorder)
 	free(recorder);
 }
 
+static void init_lock(pthread_mutex_t *lock)
+{
+	pthread_mutexattr_t attr;
+
+	pthread_mutexattr_init(&attr);
+	pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_RECURSIVE);
+	pthread_mutex_init(lock, &attr);
+	pthread_mutexattr_destroy(&attr);
+}
+
+static struct recorder *lock(struct recorder *recorder)
+{
+	pthread_mutex_lock(&recorder->lock);
+	return recorder;
+}
+
+static void unlock(struct recorder **recorder)
+{
+	pthread_mutex_unlock(&(*recorder)->lock);
+}
+
+/* Until the end of the scope. */
+#define LOCKED(recorder) \
+	struct recorder *locked_ __attribute__((cleanup(unlock), unused)) = lock(recorder)
+
 int recorder_new(struct recorder **out, size_t memory)
 {
 	struct recorder *recorder = calloc(1, sizeof(*recorder));
@@ -92,6 +120,7 @@ int recorder_new(struct recorder **out, size_t memory)
 
 	if (!recorder)
 		return -ENOMEM;
+	init_lock(&recorder->lock);
 	recorder->sink.fd = -1;
 	recorder->memory = memory;
 	recorder->kept_end = &recorder->kept;
@@ -205,6 +234,7 @@ static int keep(struct recorder *recorder, const struct pwt_index *index, const 
 
 int recorder_flush(struct recorder *recorder)
 {
+	LOCKED(recorder);
 	struct pwt_chunk *chunk = &recorder->chunk;
 	struct pwt_index index = { 0, chunk->number, chunk->time, chunk->types };
 	unsigned int nr = recorder->nr;
@@ -213,7 +243,8 @@ int recorder_flush(struct recorder *recorder)
 
 	if (!nr)
 		return 0;
-	packed = chunk_pack(recorder->packer, chunk, recorder->data, recorder->used, &size);
+	packed = chunk_pack(recorder->packer, chunk, recorder->data, recorder->used,
+			    recorder->hurry, &size);
 	/* one that is lost leaves a gap in the numbers */
 	recorder->chunk = (struct pwt_chunk){
 		.number = chunk->number + !(chunk->flags & PWT_CHUNK_PREAMBLE),
@@ -224,8 +255,16 @@ int recorder_flush(struct recorder *recorder)
 					     keep(recorder, &index, packed, size, nr);
 }
 
+void recorder_hurry(struct recorder *recorder, bool hurry)
+{
+	LOCKED(recorder);
+
+	recorder->hurry = hurry;
+}
+
 int recorder_preamble(struct recorder *recorder, bool begin)
 {
+	LOCKED(recorder);
 	int err = recorder_flush(recorder);
 
 	recorder->chunk.flags = begin ? PWT_CHUNK_PREAMBLE : 0;
@@ -234,6 +273,7 @@ int recorder_preamble(struct recorder *recorder, bool begin)
 
 int recorder_write_kept(struct recorder *recorder)
 {
+	LOCKED(recorder);
 	int err = 0;
 
 	while (recorder->kept) {
@@ -261,6 +301,7 @@ static unsigned int weight(enum pwt_record_type type, const void *data)
 int recorder_add2(struct recorder *recorder, enum pwt_record_type type, const void *data,
 		  size_t size, const void *more, size_t more_size)
 {
+	LOCKED(recorder);
 	struct pwt_record record = { .type = type, .size = size + more_size };
 	size_t whole = sizeof(record) + ((size + more_size + 7) & ~7ULL);
 	size_t pad = whole - sizeof(record) - size - more_size;
@@ -304,6 +345,7 @@ static int write_end(struct recorder *recorder)
 
 int recorder_finish(struct recorder *recorder)
 {
+	LOCKED(recorder);
 	int err = recorder_flush(recorder);
 
 	if (!recorder_has_file(recorder))
@@ -319,6 +361,7 @@ int recorder_finish(struct recorder *recorder)
 
 int recorder_next(struct recorder *recorder, const char *path)
 {
+	LOCKED(recorder);
 	int err = recorder_finish(recorder);
 
 	if (err)

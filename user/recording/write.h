@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Writing a recording: records go into a chunk, and a chunk that is full into the file; or, as long
- * as there is none, it stays in memory, of which there is so much and no more.
+ * Writing a recording, from any thread: records go into a chunk, and a chunk that is full into the
+ * file; or, as long as there is none, it stays in memory, of which there is so much and no more.
  */
 #ifndef PWTRACE_RECORDING_WRITE_H
 #define PWTRACE_RECORDING_WRITE_H
@@ -69,6 +69,9 @@ static inline int recorder_add(struct recorder *recorder, enum pwt_record_type t
 {
 	return recorder_add2(recorder, type, data, size, NULL, 0);
 }
+
+/* Chunks are not compressed, or are again: there is no time for it. */
+void recorder_hurry(struct recorder *recorder, bool hurry);
 
 /* Write what there is, so that a crash does not take it along. 0 or a negative errno. */
 int recorder_flush(struct recorder *recorder);

@@ -92,12 +92,6 @@ static int print_none(enum libbpf_print_level level, const char *format, va_list
 	return 0;
 }
 
-/* As much as a table of 4K pages has entries, and the tables above; larger tables by parts. */
-static size_t most_pages(size_t page_size)
-{
-	return page_size == 4096 ? PWT_MOST_PAGES : PWT_MOST_PAGES * 4096 / page_size;
-}
-
 int source_open_bpf(struct source **out, const struct kernel *kernel, struct problem *why)
 {
 	struct by_bpf *by = calloc(1, sizeof(*by));
@@ -107,7 +101,12 @@ int source_open_bpf(struct source **out, const struct kernel *kernel, struct pro
 	if (!by)
 		return problem(why, -ENOMEM, "out of memory");
 	by->page_size = geometry_page_size(&kernel->geo);
-	by->source = (struct source){ "bpf", most_pages(by->page_size), read_pages, close_bpf };
+	by->source = (struct source){
+		.name = "bpf",
+		.most = source_most(by->page_size),
+		.read = read_pages,
+		.close = close_bpf,
+	};
 	by->kernel = kernel;
 	print = libbpf_set_print(print_none);
 	err = load(by);

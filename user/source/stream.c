@@ -34,6 +34,7 @@ struct stream {
 	struct stream_stats stats;
 	stream_table_fn table; /* may be NULL */
 	void *table_ctx;
+	struct stream_watch watch;
 	int error;
 };
 
@@ -174,6 +175,23 @@ static uint8_t mark_of(enum page_state state)
 	}
 }
 
+static int read_watched(struct stream *stream, enum pgtable_level level, size_t nr,
+			const void **pages)
+{
+	const struct stream_watch *watch = &stream->watch;
+	const struct batch *batch = &stream->batch[level];
+	uint64_t table = geometry_entries(stream->geo, level) * geometry_size(stream->geo, level);
+	int err;
+
+	if (watch->before)
+		watch->before(watch->ctx);
+	err = source_read(stream->source, stream->wanted, nr, pages, stream->states);
+	if (!err && watch->behind)
+		watch->behind(watch->ctx, level, batch->va[0],
+			      batch->va[batch->nr - 1] + table - 1);
+	return err;
+}
+
 /* Read what was chosen, and the tables above behind it. */
 static int load(struct stream *stream, enum pgtable_level level)
 {
@@ -185,7 +203,7 @@ static int load(struct stream *stream, enum pgtable_level level)
 	memcpy(stream->wanted, batch->pa, nr * sizeof(*batch->pa));
 	for (int above = level + 1; above <= (int)geometry_top(stream->geo); above++)
 		stream->wanted[nr++] = stream->batch[above].pa[stream->batch[above].at];
-	err = stream->source->read(stream->source, stream->wanted, nr, &pages, stream->states);
+	err = read_watched(stream, level, nr, &pages);
 	leave_below(stream, level);
 	if (!err && level)
 		err = keep(stream, batch, pages);
@@ -302,6 +320,11 @@ void stream_close(struct stream *stream)
 	free(stream);
 }
 
+void stream_watch(struct stream *stream, const struct stream_watch *watch)
+{
+	stream->watch = *watch;
+}
+
 void stream_begin(struct stream *stream, uint64_t end)
 {
 	stream->end = end;
@@ -311,7 +334,7 @@ void stream_begin(struct stream *stream, uint64_t end)
 		stream->batch[level].nr = 0;
 }
 
-void stream_watch(struct stream *stream, stream_table_fn table, void *ctx)
+void stream_tell(struct stream *stream, stream_table_fn table, void *ctx)
 {
 	stream->table = table;
 	stream->table_ctx = ctx;

@@ -15,6 +15,7 @@
 enum stream_mark {
 	STREAM_TORN = 1 << 0,	    /* a table above changed while those below were read */
 	STREAM_UNREADABLE = 1 << 1, /* the kernel cannot read a table: it reads as empty */
+	STREAM_CHANGED = 1 << 2,    /* hooks saw it being changed while it was read */
 };
 
 struct stream;
@@ -31,6 +32,16 @@ int stream_open(struct stream **out, struct source *source, const struct geometr
 		uint64_t root, uint64_t base);
 void stream_close(struct stream *stream);
 
+/* Who wants to know when tables are read, a lot in one go. */
+struct stream_watch {
+	void (*before)(void *ctx);
+	/* They are tables of @level, and map something from @start to @last. */
+	void (*behind)(void *ctx, enum pgtable_level level, uint64_t start, uint64_t last);
+	void *ctx;
+};
+
+void stream_watch(struct stream *stream, const struct stream_watch *watch);
+
 /*
  * Begin a walk that ends at @end: nothing is kept, and no table is read that lies behind it.
  * 0: the end of the address space.
@@ -43,7 +54,7 @@ void stream_begin(struct stream *stream, uint64_t end);
  */
 typedef void (*stream_table_fn)(void *ctx, enum pgtable_level level, uint64_t addr, uint64_t pa,
 				const void *page, unsigned int marks);
-void stream_watch(struct stream *stream, stream_table_fn table, void *ctx);
+void stream_tell(struct stream *stream, stream_table_fn table, void *ctx);
 
 /* For a walk that goes forward; what it has left is gone. */
 struct pagewalk_memory *stream_memory(struct stream *stream);
