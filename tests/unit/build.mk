@@ -25,7 +25,7 @@ UNIT_REPLAY := $(UNIT_RECORDING) $(UNIT_KERNEL) \
 	$(patsubst %.c,$(UNIT_OBJ)/%.o,$(addprefix user/emit/,draw.c emit.c json.c object.c text.c) \
 	$(addprefix user/commands/,checker.c replay.c session.c) $(addprefix tests/unit/,forge.c stage.c scenario.c))
 UNIT_WITH_REPLAY := $(addprefix $(BUILD_HOST)/unit/,recording hostile replay)
-UNIT_WRAP := -Wl,--wrap=clock_gettime,--wrap=kfence_pool_now,--wrap=vmcoreinfo_read_elf
+UNIT_WRAP := -Wl,--wrap=clock_gettime,--wrap=kfence_pool_now,--wrap=vmcoreinfo_read_elf,--wrap=event_writer_push
 UNIT_OBJS := $(UNIT_SHARED) $(UNIT_REPORT) $(UNIT_KERNEL) $(UNIT_FILTER) $(UNIT_PRINT) $(UNIT_REPLAY) \
 	$(UNIT_PROGRAMS:%=$(UNIT_OBJ)/tests/unit/%.o)
 UNIT_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all

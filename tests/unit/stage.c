@@ -9,6 +9,7 @@
 
 #include "commands/replay.h"
 #include "kernel/kfence.h"
+#include "recording/events.h"
 #include "source/source.h"
 #include "test.h"
 
@@ -53,6 +54,13 @@ int __wrap_kfence_pool_now(const struct kernel *kernel, uint64_t *start, uint64_
 	*start = kfence.start;
 	*size = kfence.size;
 	return kfence.size == UINT64_MAX ? -EPERM : 0;
+}
+
+/* What is in which chunk does not hang on when the thread that packs it runs. */
+void __wrap_event_writer_push(struct event_writer *writer);
+void __wrap_event_writer_push(struct event_writer *writer)
+{
+	event_writer_flush(writer);
 }
 
 int __real_clock_gettime(clockid_t id, struct timespec *ts);
