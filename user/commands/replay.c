@@ -331,7 +331,8 @@ static void lose_track(struct replay *replay)
 	check_gap(replay->check);
 }
 
-/* Where no state is recorded: with what was known before, and calls under way of which nothing is. */
+/* Where no state is recorded: with what was known before, and calls under way of which nothing is.
+ */
 static int go_on_without_state(struct replay *replay)
 {
 	struct check_state now;

@@ -85,6 +85,8 @@ static const char check_help[] =
 	"they were made.\n"
 	"\n" FILTER_HELP "\n"
 	"  -n, --limit N        end after N changes were shown\n"
+	"      --format NAME    text, json (-j), or results: ktap or junit\n"
+	"      --jobs N         of several recordings, check N at a time (as many as processors)\n"
 	"      --max-lost N     exit 4 if more than N records were lost, or a part of a file was\n"
 	"      --no-rule NAME   leave out wx-after-success, break-before-make, contiguous-run or\n"
 	"                       alias-writable\n"
@@ -116,6 +118,8 @@ enum {
 	OPT_TRIGGER,
 	OPT_MEMORY,
 	OPT_AFTER,
+	OPT_FORMAT,
+	OPT_JOBS,
 };
 
 /* clang-format off */
@@ -155,7 +159,11 @@ static const struct option record_long[] = { FILTER_LONG,
 					     { "after", required_argument, NULL, OPT_AFTER },
 					     COMMON_LONG,
 					     {} };
-static const struct option check_long[] = { FILTER_LONG, COMMON_LONG, {} };
+static const struct option check_long[] = { FILTER_LONG,
+					    { "format", required_argument, NULL, OPT_FORMAT },
+					    { "jobs", required_argument, NULL, OPT_JOBS },
+					    COMMON_LONG,
+					    {} };
 
 static const struct {
 	const char *letters;
@@ -253,6 +261,26 @@ static int parse_memory(const char *text, size_t *memory)
 		return option_refused("memory", text, "a size from 64K to 16G");
 	*memory = size;
 	return 0;
+}
+
+static int parse_format(const char *text, struct watch_options *options)
+{
+	options->common.json = !strcmp(text, "json");
+	options->results = !strcmp(text, "ktap")  ? EMIT_KTAP :
+			   !strcmp(text, "junit") ? EMIT_JUNIT :
+						    EMIT_CHANGES;
+	if (options->common.json || options->results || !strcmp(text, "text"))
+		return 0;
+	return option_refused("format", text, "text, json, ktap or junit");
+}
+
+static int parse_jobs(const char *text, uint64_t *jobs)
+{
+	int err = option_count("jobs", text, jobs);
+
+	if (err)
+		return err;
+	return *jobs && *jobs <= 1024 ? 0 : option_refused("jobs", text, "a number from 1 to 1024");
 }
 
 static int parse_rule(const char *text, uint32_t *rules_off)
@@ -354,6 +382,10 @@ static int parse_option(struct watch_options *options, int opt)
 		return parse_memory(optarg, &options->tape.memory);
 	case OPT_AFTER:
 		return parse_seconds("after", optarg, &options->tape.after);
+	case OPT_FORMAT:
+		return parse_format(optarg, options);
+	case OPT_JOBS:
+		return parse_jobs(optarg, &options->jobs);
 	case OPT_NO_RULE:
 		return parse_rule(optarg, &options->rules_off);
 	case OPT_RING:
@@ -451,5 +483,6 @@ int watch_parse_options(struct watch_options *options, int argc, char **argv)
 			return err;
 	}
 	options->capture.verbose = options->common.verbose;
+	options->common.json &= !options->results;
 	return parse_operands(options, argc, argv);
 }

@@ -6,6 +6,7 @@
 #include "capture/capture.h"
 #include "commands/commands.h"
 #include "commands/filter.h"
+#include "emit/emit.h"
 #include "recording/tape.h"
 
 enum watch_kind { FOR_WATCH, FOR_RECORD, FOR_CHECK };
@@ -31,6 +32,8 @@ struct watch_options {
 	bool trigger_refused; /* ... and a request that was refused */
 	bool silent;	      /* changes are recorded, and not shown */
 	char **files;	      /* to check */
+	enum emit_results results;
+	uint64_t jobs; /* files that are checked at a time, 0: as many as there are processors */
 	int nr_files;
 };
 

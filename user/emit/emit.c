@@ -5,10 +5,15 @@
 #include <string.h>
 #include <time.h>
 
+#include "plain.h"
+
 struct emitter *emitter_new(const struct kernel *kernel, const struct emit_options *options,
 			    FILE *out)
 {
-	struct emitter *emitter = options->json ? emit_json_new() : emit_text_new();
+	struct emitter *emitter = options->results == EMIT_KTAP	 ? emit_ktap_new() :
+				  options->results == EMIT_JUNIT ? emit_junit_new() :
+				  options->json			 ? emit_json_new() :
+								   emit_text_new();
 
 	if (!emitter)
 		return NULL;
@@ -50,6 +55,12 @@ const char *emit_context(const struct change *change)
 	if (change->preempt_count & 0x00000100)
 		return "softirq";
 	return "task";
+}
+
+/* Any process may call itself anything. */
+const char *emit_comm(const struct change *change, char buf[EMIT_COMM])
+{
+	return plain_text(buf, EMIT_COMM, change->comm, PWT_COMM_LEN);
 }
 
 void emit_size(uint64_t bytes, char *buf, size_t size)

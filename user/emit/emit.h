@@ -10,8 +10,12 @@
 #include "check/check.h"
 #include "kernel/kernel.h"
 
+/* What is told: the changes, or, at the end, what became of them. */
+enum emit_results { EMIT_CHANGES, EMIT_KTAP, EMIT_JUNIT };
+
 struct emit_options {
 	bool json;
+	enum emit_results results;
 	bool pretty; /* JSON over several lines */
 	bool color;
 	bool verbose; /* text: no line is folded into a count, all entries are shown */
@@ -34,6 +38,10 @@ struct summary {
 	const char *backend;
 	const struct hook_status *hooks;
 	size_t nr_hooks;
+	const char *file; /* it is one of several; NULL: it is not */
+	/* of results: what is wrong with the recording, NULL: nothing; more than allowed is lost */
+	const char *damage;
+	bool too_much_lost;
 };
 
 struct emitter;
@@ -54,6 +62,8 @@ struct emitter {
 	struct emit_options options;
 	FILE *out;
 	const char *range_function; /* that PWT_FN_RANGE is in this kernel */
+	const char *name;	    /* of results: whose */
+	unsigned int number;	    /* ... and which one of several, from 1 */
 };
 
 /* NULL where there is no memory. @range_function may be set later. */
@@ -91,6 +101,18 @@ static inline void emitter_free(struct emitter *emitter)
 /* The back ends */
 struct emitter *emit_text_new(void);
 struct emitter *emit_json_new(void);
+struct emitter *emit_ktap_new(void);
+struct emitter *emit_junit_new(void);
+
+/* Results, before and behind those of @nr recordings; and of one that cannot be read, @why. */
+void emit_results_begin(enum emit_results results, FILE *out, size_t nr);
+void emit_results_end(enum emit_results results, FILE *out);
+void emit_results_none(enum emit_results results, FILE *out, const char *name, unsigned int number,
+		       const char *why);
+
+/* The name of the task, without what a terminal would obey and what is no UTF-8. */
+#define EMIT_COMM (PWT_COMM_LEN + 1)
+const char *emit_comm(const struct change *change, char buf[EMIT_COMM]);
 
 /* Not a MISMATCH, but nothing was done: its entries are shown, and what the findings mean. */
 static inline bool emit_nothing_done(const struct change *change)

@@ -43,11 +43,11 @@ static void put_who(json *object, const struct emitter *emitter, const struct ch
 		    const struct stack *stack)
 {
 	uint64_t caller = geometry_strip_pac(&emitter->kernel->geo, change->callers[0]);
-	char symbol[128];
+	char symbol[128], comm[EMIT_COMM];
 
 	put_number(object, "pid", change->pid);
 	put_number(object, "tgid", change->tgid);
-	put_string(object, "comm", change->comm);
+	put_string(object, "comm", emit_comm(change, comm));
 	put_number(object, "cpu", change->cpu);
 	put_string(object, "context", emit_context(change));
 	put_number(object, "preempt_count", change->preempt_count);
@@ -295,6 +295,8 @@ static void json_summary(struct emitter *emitter, const struct summary *summary)
 	};
 	json *object = object_of("summary");
 
+	if (summary->file)
+		put_string(object, "file", summary->file);
 	put_number(object, "changes", summary->stats->changes);
 	for (enum verdict verdict = 0; verdict < VERDICT_NR; verdict++)
 		put_number(object, verdict_keys[verdict], summary->stats->verdicts[verdict]);

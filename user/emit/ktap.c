@@ -150,13 +150,24 @@ static void print_group(const struct ktap *ktap, FILE *out, size_t from, size_t 
 		counts.passed || counts.failed ? "" : " # SKIP nothing to test here");
 }
 
+void ktap_print_head(FILE *out, size_t nr)
+{
+	fprintf(out, "KTAP version 1\n1..%zu\n", nr);
+}
+
+void ktap_print_as(const struct ktap *ktap, FILE *out, size_t number, bool terse)
+{
+	if (ktap->nr)
+		print_group(ktap, out, 0, ktap->nr, number, terse);
+}
+
 void ktap_print(const struct ktap *ktap, FILE *out, bool terse)
 {
 	size_t groups = 0, number = 0;
 
 	for (size_t i = 0; i < ktap->nr; i = group_end(ktap, i))
 		groups++;
-	fprintf(out, "KTAP version 1\n1..%zu\n", groups);
+	ktap_print_head(out, groups);
 	for (size_t i = 0, end; i < ktap->nr; i = end) {
 		end = group_end(ktap, i);
 		print_group(ktap, out, i, end, ++number, terse);

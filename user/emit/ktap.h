@@ -42,6 +42,11 @@ struct ktap_counts ktap_counts(const struct ktap *ktap);
 
 /* @terse: without what was seen by tests that passed */
 void ktap_print(const struct ktap *ktap, FILE *out, bool terse);
+
+/* The same in pieces: what comes before @nr groups; the results as number @number of them. */
+void ktap_print_head(FILE *out, size_t nr);
+void ktap_print_as(const struct ktap *ktap, FILE *out, size_t number, bool terse);
+
 void ktap_print_json(const struct ktap *ktap, FILE *out, bool pretty);
 
 #endif

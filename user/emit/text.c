@@ -265,6 +265,7 @@ static void text_change(struct emitter *emitter, const struct change *change,
 {
 	struct text *text = (struct text *)emitter;
 	char time[32], size[24], masks[256], leaves[64], ret[16], key[256], symbol[128];
+	char comm[EMIT_COMM];
 	bool nested = change->parent_seq;
 
 	emit_time(emitter, change->time, false, time, sizeof(time));
@@ -284,8 +285,8 @@ static void text_change(struct emitter *emitter, const struct change *change,
 		return;
 	fprintf(emitter->out,
 		"%-15s %7u %-15s %s%-*s %-8s %#018" PRIx64 " %5s %-8s %4s %s%-8s%s %s", time,
-		change->pid, change->comm, nested ? "  " : "", nested ? 28 : 30, change->op,
-		zone_name(change->zone), change->addr, size, leaves, ret,
+		change->pid, emit_comm(change, comm), nested ? "  " : "", nested ? 28 : 30,
+		change->op, zone_name(change->zone), change->addr, size, leaves, ret,
 		paint(text, change->verdict), verdict_name(change->verdict), plain(text), masks);
 	if (change->reason)
 		fprintf(emitter->out, " [%s]", reason_name(change->reason));
