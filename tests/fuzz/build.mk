@@ -13,10 +13,10 @@ FUZZ_CORPUS := tests/fuzz/corpus
 FUZZ_REPLAY := $(FUZZ_ALL:%=$(FUZZ)/replay-%)
 
 # A recording through the checker and to its back ends, and its tables through the page walk.
-FUZZ_RECORDING := $(sort $(CORE_SRCS)) $(wildcard user/kernel/*.c) user/commands/checker.c user/commands/replay.c \
-	$(addprefix user/emit/,draw.c emit.c json.c object.c text.c) \
+FUZZ_RECORDING := $(sort $(CORE_SRCS) $(wildcard user/kernel/*.c) user/commands/checker.c user/commands/replay.c \
+	$(addprefix user/emit/,changes_junit.c changes_ktap.c draw.c emit.c json.c ktap.c object.c plain.c tally.c text.c) \
 	$(addprefix user/recording/,chunk.c columns.c events.c expect.c kernel.c read.c redact.c sink.c snapshot.c \
-	wire.c write.c) tests/fuzz/no_tables.c
+	wire.c write.c) tests/fuzz/no_tables.c)
 FUZZ_SRCS_pagewalk := $(LIB_SRCS)
 FUZZ_SRCS_recording := $(FUZZ_RECORDING)
 FUZZ_SRCS_kallsyms := user/kernel/kallsyms.c
@@ -34,7 +34,7 @@ FUZZ_LIMITS := -timeout=10 -rss_limit_mb=1024 -malloc_limit_mb=512
 $(FUZZ_ALL:%=$(FUZZ)/%): $(FUZZ)/%: tests/fuzz/%.c $$(FUZZ_SRCS_$$*) $(wildcard include/pwtrace/*.h user/*/*.h)
 	$(call msg,FUZZ,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CLANG) -std=gnu11 -D_GNU_SOURCE -O1 -g -fno-omit-frame-pointer -Wall -Iuser -Iinclude \
+	$(Q)$(CLANG) -std=gnu11 -D_GNU_SOURCE -O1 -g -fno-omit-frame-pointer -Wall -Iuser -Iinclude -Ibpf \
 		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all $< $(FUZZ_SRCS_$*) -o $@ $(FUZZ_LIBS_$*)
 
 # with the objects of the unit tests

@@ -69,22 +69,30 @@ static void fix(uint8_t *data, size_t size)
 		at += fix_chunk(data + at, size - at);
 }
 
+/* Text, JSON, and results of both kinds. */
+#define EMITTERS 4
+
 struct shown {
 	struct replay *replay;
-	struct emitter *emitters[2];
+	struct emitter *emitters[EMITTERS];
 	FILE *out;
 	unsigned int nr;
 };
 
-static struct emitter *emitter(struct shown *shown, int json)
+static struct emitter *emitter(struct shown *shown, int nr)
 {
-	struct emitter **emitter = &shown->emitters[json];
+	struct emitter **emitter = &shown->emitters[nr];
+	const struct emit_options options = {
+		.json = nr == 1,
+		.verbose = true,
+		.results = nr == 2 ? EMIT_KTAP : nr == 3 ? EMIT_JUNIT : EMIT_CHANGES,
+	};
 
 	if (!*emitter) {
-		*emitter = emitter_new(replay_kernel(shown->replay),
-				       &(struct emit_options){ .json = json, .verbose = true },
-				       shown->out);
+		*emitter = emitter_new(replay_kernel(shown->replay), &options, shown->out);
 		(*emitter)->range_function = replay_function(shown->replay, PWT_FN_RANGE);
+		(*emitter)->name = "a recording";
+		(*emitter)->number = 1;
 	}
 	return *emitter;
 }
@@ -98,8 +106,8 @@ static void on_change(void *ctx, const struct change *change)
 	if (shown->nr++ > 2000)
 		return;
 	replay_stack(shown->replay, change, &stack);
-	for (int json = 0; json < 2; json++)
-		emit_change(emitter(shown, json), change, &stack);
+	for (int nr = 0; nr < EMITTERS; nr++)
+		emit_change(emitter(shown, nr), change, &stack);
 }
 
 static void on_record(void *ctx, const struct pwt_hdr *hdr, size_t size)
@@ -108,8 +116,8 @@ static void on_record(void *ctx, const struct pwt_hdr *hdr, size_t size)
 
 	if (hdr->type != PWT_WALK || size < sizeof(struct pwt_walk) || shown->nr++ > 2000)
 		return;
-	for (int json = 0; json < 2; json++)
-		emit_walk(emitter(shown, json), (const struct pwt_walk *)hdr);
+	for (int nr = 0; nr < EMITTERS; nr++)
+		emit_walk(emitter(shown, nr), (const struct pwt_walk *)hdr);
 }
 
 static void replay(char *path, FILE *out)
@@ -124,13 +132,14 @@ static void replay(char *path, FILE *out)
 		return;
 	if (!replay_run(shown.replay, NULL, &why)) {
 		replay_summary(shown.replay, &summary);
-		emit_summary(emitter(&shown, 0), &summary);
-		emit_summary(emitter(&shown, 1), &summary);
+		if (replay_damage(shown.replay, damage, sizeof(damage)))
+			summary.damage = damage;
+		for (int nr = 0; nr < EMITTERS; nr++)
+			emit_summary(emitter(&shown, nr), &summary);
 		emit_summary_text(out, &summary);
-		replay_damage(shown.replay, damage, sizeof(damage));
 	}
-	emitter_free(shown.emitters[0]);
-	emitter_free(shown.emitters[1]);
+	for (int nr = 0; nr < EMITTERS; nr++)
+		emitter_free(shown.emitters[nr]);
 	replay_close(shown.replay);
 }
 

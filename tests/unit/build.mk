@@ -7,7 +7,7 @@ BUILD_HOST ?= build/host
 
 UNIT_PROGRAMS := geometry descriptor zone image pagewalk addrxlat vma folio memory exhaustive compare \
 	model vmap op check mismatch story births kernel live filter stream leaves audit \
-	areas area_pages columns differences redact process task owner report recording hostile replay changes
+	areas area_pages columns differences redact process task owner report results recording hostile replay changes
 UNIT_BINS := $(UNIT_PROGRAMS:%=$(BUILD_HOST)/unit/%)
 UNIT_TESTS := $(UNIT_BINS) tests/unit/vmlinux_gen.sh
 
@@ -17,12 +17,15 @@ UNIT_SHARED := $(addprefix $(UNIT_OBJ)/,$(UNIT_HELPERS:%=tests/unit/%.o) $(CORE_
 UNIT_KERNEL := $(patsubst %.c,$(UNIT_OBJ)/%.o,$(sort $(wildcard user/kernel/*.c)))
 UNIT_FILTER := $(UNIT_OBJ)/user/commands/filter.o
 UNIT_PRINT := $(UNIT_OBJ)/user/emit/table.o $(UNIT_OBJ)/user/emit/object.o
+# the back ends of a stream of changes
+UNIT_EMIT := $(addprefix user/emit/,changes_junit.c changes_ktap.c draw.c emit.c json.c ktap.c object.c plain.c \
+	tally.c text.c)
 UNIT_REPORT := $(patsubst %.c,$(UNIT_OBJ)/%.o,$(sort $(wildcard user/report/*.c)) \
-	$(addprefix user/emit/,emit.c text.c json.c draw.c))
+	$(filter-out user/emit/object.c,$(UNIT_EMIT)))
 # a session and a replay of it, with a capture that is made up
 UNIT_RECORDING := $(patsubst %.c,$(UNIT_OBJ)/%.o,$(sort $(wildcard user/recording/*.c)))
 UNIT_REPLAY := $(UNIT_RECORDING) $(UNIT_KERNEL) \
-	$(patsubst %.c,$(UNIT_OBJ)/%.o,$(addprefix user/emit/,draw.c emit.c json.c object.c text.c) \
+	$(patsubst %.c,$(UNIT_OBJ)/%.o,$(UNIT_EMIT) \
 	$(addprefix user/commands/,checker.c replay.c session.c) $(addprefix tests/unit/,forge.c stage.c scenario.c))
 UNIT_WITH_REPLAY := $(addprefix $(BUILD_HOST)/unit/,recording hostile replay)
 UNIT_WRAP := -Wl,--wrap=clock_gettime,--wrap=kfence_pool_now,--wrap=vmcoreinfo_read_elf,--wrap=event_writer_push
@@ -38,8 +41,8 @@ $(BUILD_HOST)/unit/kernel $(BUILD_HOST)/unit/live $(BUILD_HOST)/unit/task $(BUIL
 $(BUILD_HOST)/unit/filter: $(UNIT_FILTER)
 $(BUILD_HOST)/unit/redact: $(UNIT_KERNEL)
 $(BUILD_HOST)/unit/redact: HOSTLIBS = $(shell pkg-config --libs libbpf)
-$(BUILD_HOST)/unit/report: $(UNIT_REPORT) $(UNIT_KERNEL) $(UNIT_PRINT)
-$(BUILD_HOST)/unit/report: HOSTLIBS = $(shell pkg-config --libs libbpf json-c)
+$(BUILD_HOST)/unit/report $(BUILD_HOST)/unit/results: $(UNIT_REPORT) $(UNIT_KERNEL) $(UNIT_PRINT)
+$(BUILD_HOST)/unit/report $(BUILD_HOST)/unit/results: HOSTLIBS = $(shell pkg-config --libs libbpf json-c)
 $(UNIT_OBJ)/user/report/assets.o: user/report/sheet.css user/report/sheet.js
 $(UNIT_WITH_REPLAY): $(UNIT_REPLAY)
 $(UNIT_WITH_REPLAY): HOSTLDFLAGS += $(UNIT_WRAP)

@@ -48,6 +48,7 @@ static int grow(void **array, size_t *room, size_t need, size_t elem)
 static int add(struct kallsyms *syms, uint64_t addr, const char *name, size_t len)
 {
 	int err = grow((void **)&syms->syms, &syms->room, syms->nr + 1, sizeof(*syms->syms));
+	char *to;
 
 	if (!err)
 		err = grow((void **)&syms->names, &syms->names_room, syms->names_len + len + 1, 1);
@@ -55,9 +56,12 @@ static int add(struct kallsyms *syms, uint64_t addr, const char *name, size_t le
 		return err;
 	syms->syms[syms->nr] = (struct symbol){ addr, syms->names_len, syms->nr };
 	syms->nr++;
-	memcpy(syms->names + syms->names_len, name, len);
-	syms->names_len += len;
-	syms->names[syms->names_len++] = '\0';
+	to = syms->names + syms->names_len;
+	/* they are shown, and may be anybody's */
+	for (size_t i = 0; i < len; i++)
+		to[i] = name[i] > ' ' && name[i] < 127 ? name[i] : '?';
+	to[len] = '\0';
+	syms->names_len += len + 1;
 	return 0;
 }
 
