@@ -2,6 +2,7 @@
 #include "snapshot.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -107,8 +108,19 @@ struct by_file {
 	size_t page_size;
 	struct place *places; /* by pa */
 	size_t nr, room;
+	uint64_t reads;
 	char *pages;
 };
+
+/*
+ * A walk comes to a table as often as it is pointed to, and it takes a few pages of them to make
+ * that more often than anybody can wait for.
+ */
+static bool too_often(struct by_file *by, size_t nr)
+{
+	by->reads += nr;
+	return by->reads > 16 * by->nr + (4U << 20);
+}
 
 static int by_pa(const void *a, const void *b)
 {
@@ -164,6 +176,8 @@ static int read_pages(struct source *source, const uint64_t *pa, size_t nr, cons
 	int err = 0;
 
 	*pages = by->pages;
+	if (too_often(by, nr))
+		return -ELOOP;
 	for (size_t i = 0; i < nr && !err; i++)
 		err = read_page(by, pa[i], by->pages + i * by->page_size, &states[i]);
 	return err;

@@ -38,10 +38,19 @@ struct stream {
 	int error;
 };
 
-/* The root of a process may be smaller than a page, and lie inside one. */
+/*
+ * The root of a process may be smaller than a page, and lie inside one. It does not lie across its
+ * end, whatever a file says.
+ */
 static size_t offset_of(const struct stream *stream, enum pgtable_level level)
 {
-	return level == geometry_top(stream->geo) ? stream->root & (stream->page_size - 1) : 0;
+	enum pgtable_level top = geometry_top(stream->geo);
+	size_t size = geometry_entries(stream->geo, top) * sizeof(uint64_t);
+	size_t offset = stream->root & (stream->page_size - 1);
+
+	return level == top && !(offset % sizeof(uint64_t)) && offset + size <= stream->page_size ?
+		       offset :
+		       0;
 }
 
 static const uint64_t *current(const struct stream *stream, enum pgtable_level level)
