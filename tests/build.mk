@@ -38,7 +38,8 @@ VM_TESTS := $(call triggers,$(VM_COMBINATIONS)) tests/vm/selftest.sh "tests/vm/s
 	tests/vm/faults.sh "tests/vm/history.sh R1 R3 R4 R7 R8 R12 R13" "tests/vm/births.sh newest max" \
 	tests/vm/backends.sh tests/vm/overrun.sh tests/vm/surroundings.sh \
 	"tests/vm/predict.sh newest bbm" "tests/vm/live.sh newest max" "tests/vm/process_dump.sh newest max" "tests/vm/areas.sh newest max" \
-	"tests/vm/vmlinux.sh newest newest-16k 6.18 6.12" \
+	"tests/vm/audit.sh newest max" "tests/vm/tears.sh newest max" "tests/vm/churn.sh newest max 20" \
+	"tests/vm/recordings.sh newest bbm" "tests/vm/vmlinux.sh newest newest-16k 6.18 6.12" \
 	"tests/vm/oracle.sh newest max" "tests/vm/oracle.sh newest n1 2000" "tests/vm/oracle.sh newest-16k max" \
 	"tests/vm/process.sh newest max 80" "tests/vm/process.sh newest-16k max 60"
 # takes as long as all of the others
