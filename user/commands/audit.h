@@ -35,7 +35,7 @@ struct audit_command {
 	size_t nr_ram;
 	struct findings findings;  /* those invalid as they should be among them */
 	struct stream_stats stats; /* of the look that is reported */
-	struct audit *audit; /* of the look that is under way */
+	struct audit *audit;	   /* of the look that is under way */
 	uint64_t counts[AUDIT_NR_RULES], allowed;
 	uint64_t gone;		    /* not there any more at a second look */
 	uint64_t invalid[OWNER_NR]; /* bytes */
