@@ -27,7 +27,7 @@ struct owners {
 	struct types *types;
 	struct areas *areas; /* NULL: they cannot be told */
 	struct pages *pages; /* so with these */
-	struct audit_range image, kfence;
+	struct audit_range image, init, kfence;
 	bool pagealloc; /* free pages are invalid */
 	struct section *sections;
 	size_t nr_sections;
@@ -44,12 +44,18 @@ static void find_ranges(struct owners *owners)
 	const struct kernel *kernel = owners->kernel;
 	const struct zone_range *image = &kernel->zones.range[ZONE_IMAGE];
 	uint64_t page = geometry_page_size(&kernel->geo), value = 0;
+	uint64_t init = kallsyms_find(kernel->syms, "__init_begin");
+	uint64_t init_end = kallsyms_find(kernel->syms, "__init_end");
+	uint64_t offset = kernel->root_va - kernel->root_pa;
 	struct tables *tables = NULL;
 
 	owners->image = (struct audit_range){
-		image->start - (kernel->root_va - kernel->root_pa),
+		image->start - offset,
 		(image->end - image->start + page - 1) & ~(page - 1),
 	};
+	/* which is anybody's since the kernel was up */
+	if (init && init_end > init)
+		owners->init = (struct audit_range){ init - offset, init_end - init };
 	if (owners->kcore && !tables_open(&tables, kernel, owners->kcore)) {
 		kfence_pool(kernel, owners->kcore, tables, &owners->kfence.start,
 			    &owners->kfence.size);
@@ -111,7 +117,7 @@ enum audit_owner owners_of(struct owners *owners, uint64_t pa)
 {
 	enum page_use use;
 
-	if (inside(&owners->image, pa))
+	if (inside(&owners->image, pa) && !inside(&owners->init, pa))
 		return OWNER_IMAGE;
 	if (inside(&owners->kfence, pa))
 		return OWNER_KFENCE;
