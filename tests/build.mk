@@ -47,6 +47,9 @@ LONG_TESTS := tests/command/kernel-callbacks.sh tests/vm/selfcheck.sh \
 	"tests/vm/live.sh newest bbm" "tests/vm/live.sh newest n1" "tests/vm/live.sh newest-16k max" "tests/vm/live.sh 6.18 max" \
 	"tests/vm/live.sh 6.12 max" "tests/vm/scale.sh newest n1" "tests/vm/scale.sh newest max" \
 	$(foreach c,newest/n1 newest/bbm newest-16k/max 6.18/max 6.12/max,"tests/vm/areas.sh $(subst /, ,$c)") \
+	$(foreach c,newest/n1 newest/bbm newest-16k/max,"tests/vm/audit.sh $(subst /, ,$c)") \
+	$(foreach c,newest/bbm newest-16k/max 6.12/max,"tests/vm/tears.sh $(subst /, ,$c)") \
+	$(foreach c,newest/max newest/bbm,"tests/vm/churn.sh $(subst /, ,$c) 600") \
 	"tests/vm/ptdump.sh own-64k max" "tests/vm/ptdump.sh own-64k n1" \
 	"tests/vm/ptdump.sh own-4k max" "tests/vm/ptdump.sh own-4k n1" "tests/vm/ptdump.sh own-4k bbm" "tests/vm/predict.sh 6.12" \
 	tests/vm/predict.sh "tests/vm/predict.sh newest-16k" "tests/vm/history.sh R10" "tests/vm/faults.sh newest n1" \

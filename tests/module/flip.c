@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <linux/delay.h>
 #include <linux/kthread.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
@@ -60,6 +61,8 @@ static int round_map(struct flip *f)
 	kc.vunmap_range(f->addr, f->addr + PMD_SIZE);
 	failed += !!map(f, PMD_SHIFT);
 	kc.vunmap_range(f->addr, f->addr + PMD_SIZE);
+	/* others want a processor, too */
+	usleep_range(100, 200);
 	return failed;
 }
 

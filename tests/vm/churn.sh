@@ -31,6 +31,8 @@ churn() {
 	while [ ! -e /stop ]; do
 		"$@" > /dev/null 2>> /out/$name.err || echo "status $?" >> /out/$name.err
 		rounds=$((rounds + 1))
+		# or there is little time for the others
+		usleep 50000
 	done
 	echo "$name $rounds" >> /out/rounds
 }

@@ -27,7 +27,7 @@ struct keepers {
 	struct types *types;
 	struct areas *areas;	 /* NULL: they cannot be told */
 	struct page_uses *pages; /* so with these */
-	struct audit_range image, kfence;
+	struct audit_range image, init, kfence;
 	bool pagealloc; /* free pages are invalid */
 	struct section *sections;
 	size_t nr_sections;
@@ -44,12 +44,18 @@ static void find_ranges(struct keepers *keepers)
 	const struct kernel *kernel = keepers->kernel;
 	const struct zone_range *image = &kernel->zones.range[ZONE_IMAGE];
 	uint64_t page = geometry_page_size(&kernel->geo), value = 0;
+	uint64_t init = kallsyms_find(kernel->syms, "__init_begin");
+	uint64_t init_end = kallsyms_find(kernel->syms, "__init_end");
+	uint64_t offset = kernel->root_va - kernel->root_pa;
 	struct tables *tables = NULL;
 
 	keepers->image = (struct audit_range){
-		image->start - (kernel->root_va - kernel->root_pa),
+		image->start - offset,
 		(image->end - image->start + page - 1) & ~(page - 1),
 	};
+	/* which is anybody's since the kernel was up */
+	if (init && init_end > init)
+		keepers->init = (struct audit_range){ init - offset, init_end - init };
 	if (keepers->kcore && !tables_open(&tables, kernel, keepers->kcore)) {
 		kfence_pool(kernel, keepers->kcore, tables, &keepers->kfence.start,
 			    &keepers->kfence.size);
@@ -112,7 +118,7 @@ enum audit_owner keepers_of(struct keepers *keepers, uint64_t pa)
 {
 	enum page_use use;
 
-	if (inside(&keepers->image, pa))
+	if (inside(&keepers->image, pa) && !inside(&keepers->init, pa))
 		return OWNER_IMAGE;
 	if (inside(&keepers->kfence, pa))
 		return OWNER_KFENCE;
