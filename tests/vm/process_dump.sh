@@ -114,9 +114,10 @@ for n in $(seq $tries); do
 done > /out/brief
 ./process-target storm 600 &
 storm=$!
-for n in $(seq $((tries / 2))); do
+for n in $(seq 20); do
 	pwtrace stat -j --processes --source kcore > stat 2> err
 	echo "$? $(tail -n 1 stat)"
+	[ $n -lt $((tries / 2)) ] || ! grep -q '"gone":[1-9]' /out/storm || break
 done > /out/storm
 kill -9 $storm
 rmmod pwt_test 2> /dev/null
