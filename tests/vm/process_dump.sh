@@ -34,6 +34,7 @@ done
 # a dump by kcore begins sooner: no program has to be loaded
 pwtrace dump --source kcore --pid $pid --holes --pfnmap > /out/text 2> /out/text.err
 pwtrace stat -j --pid $pid > /out/stat 2> /out/stat.err
+pwtrace stat --source kcore --pid $pid -i 0.1 -n 2 > /out/stat.text 2>&1
 pwtrace stat --source kcore -j --processes > /out/stat.all 2> /out/stat.all.err
 cat /proc/$pid/maps > /out/maps
 cat /proc/$pid/smaps > /out/smaps
@@ -266,6 +267,8 @@ kernels=$(awk '/^VmPTE:/ { print $2 * 1024 }' "$o/status")
 spare=$(jq -s 'map(select(.type == "entry" and .level == "pmd" and .hugetlb == false and .kind != "hole")) | length' "$o/dump.bpf")
 ok "stat: tables are VmPTE, $tables of $kernels" \
 	test "$tables" -le "$kernels" -a "$kernels" -le "$((tables + spare * page))"
+is "stat: text, twice" "$(grep -cE "^process $pid \(process-target\), [0-9]+ areas$" "$o/stat.text") $(grep -cE '^(swapped|torn) ' "$o/stat.text")" "2 4"
+like "  nothing is torn, and nothing has changed" "$o/stat.text" '^torn( +-){4} *$'
 is "stat --processes: the same of this one" \
 	"$(jq -c --argjson pid "$pid" 'select(.type == "process" and .pid == $pid) | [.mapped, .invalid, .swapped, .other, .tables]' "$o/stat.all")" \
 	"$(jq -cs '(map(select(.type == "kind"))) as $k | (map(select(.type == "tables"))[0].pages | add) as $t |
