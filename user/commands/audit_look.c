@@ -45,6 +45,10 @@ static void on_finding(void *ctx, const struct audit_finding *finding)
 {
 	struct look *look = ctx;
 
+	/* a recording does not tell whose it is */
+	if (finding->rule == AUDIT_INVALID_LEAF && finding->owner == OWNER_NONE &&
+	    look->command->live.recording)
+		return;
 	look->torn |= finding->rule == AUDIT_TORN;
 	keep(&look->findings, finding);
 }
@@ -122,7 +126,7 @@ static int look_at(struct look *look, const struct range *ranges, size_t nr, str
 static int look_at_all(struct look *look, struct problem *why)
 {
 	struct audit_command *command = look->command;
-	const struct range all = { command->live.kernel.zones.range[ZONE_LINEAR].start, 0 };
+	const struct range all = live_all(&command->live);
 	int err = 0;
 
 	for (int i = 0; i < MOST_LOOKS && !err; i++) {

@@ -23,6 +23,7 @@ struct section {
 
 struct keepers {
 	const struct kernel *kernel;
+	bool running;
 	struct kcore *kcore;
 	struct types *types;
 	struct areas *areas;	 /* NULL: they cannot be told */
@@ -62,7 +63,8 @@ static void find_ranges(struct keepers *keepers)
 		keepers->kfence.start -= kernel->phys_to_virt;
 	}
 	tables_close(tables);
-	keepers->pagealloc = !kernel_variable(kernel, "_debug_pagealloc_enabled_early", 1,
+	keepers->pagealloc = keepers->running &&
+			     !kernel_variable(kernel, "_debug_pagealloc_enabled_early", 1,
 					      &value) &&
 			     value;
 }
@@ -87,7 +89,7 @@ static int open_kernel(struct keepers *keepers, struct problem *why)
 	return err;
 }
 
-struct keepers *keepers_open(const struct kernel *kernel, const char *command)
+struct keepers *keepers_open(const struct kernel *kernel, const char *command, bool running)
 {
 	struct keepers *keepers = calloc(1, sizeof(*keepers));
 	struct problem why;
@@ -95,7 +97,8 @@ struct keepers *keepers_open(const struct kernel *kernel, const char *command)
 	if (!keepers)
 		return NULL;
 	keepers->kernel = kernel;
-	if (open_kernel(keepers, &why))
+	keepers->running = running;
+	if (running && open_kernel(keepers, &why))
 		fprintf(stderr, "pwtrace %s: not all can be told of whose memory it is: %s\n",
 			command, why.text);
 	find_ranges(keepers);
