@@ -50,6 +50,7 @@ LONG_TESTS := tests/command/kernel-callbacks.sh tests/vm/selfcheck.sh \
 	$(foreach c,newest/n1 newest/bbm newest-16k/max,"tests/vm/audit.sh $(subst /, ,$c)") \
 	$(foreach c,newest/bbm newest-16k/max 6.12/max,"tests/vm/tears.sh $(subst /, ,$c)") \
 	$(foreach c,newest/max newest/bbm,"tests/vm/churn.sh $(subst /, ,$c) 600") \
+	$(foreach c,newest/n1 newest-16k/max 6.18/max 6.12/max,"tests/vm/process_dump.sh $(subst /, ,$c) 8") \
 	"tests/vm/ptdump.sh own-64k max" "tests/vm/ptdump.sh own-64k n1" \
 	"tests/vm/ptdump.sh own-4k max" "tests/vm/ptdump.sh own-4k n1" "tests/vm/ptdump.sh own-4k bbm" "tests/vm/predict.sh 6.12" \
 	tests/vm/predict.sh "tests/vm/predict.sh newest-16k" "tests/vm/history.sh R10" "tests/vm/faults.sh newest n1" \

@@ -130,7 +130,7 @@ module "$kernel"
 have_module=$?
 brd=$("$here/kernel" module "$kernel" brd 2> "$tmp/brd.log")
 # the huge pages of 16K pages are of 32 MiB
-guest --kernel "$kernel" --cpu "$cpu" --mem "$([[ $page -eq 4096 ]] && echo 1G || echo 2560M)" --timeout 600 \
+guest --kernel "$kernel" --cpu "$cpu" --mem "$([[ $page -eq 4096 ]] && echo 1G || echo 2560M)" --timeout 850 \
 	--append 'no_hash_pointers kfence.sample_interval=50' --add "$tmp/guest.sh" --add "$program" \
 	${brd:+--add "$brd"} -- sh guest.sh "$page" "$tries"
 kernel_is_well
