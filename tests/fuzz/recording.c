@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A fuzz target: a recording, read in every way that there is: its changes through the checker to
- * both back ends, its tables through the page walk. The input is the file, whose checksums and sizes
- * are made to be right before, unless the last reserved byte of its header says otherwise: what is
- * behind them is to be reached.
+ * both back ends, its tables through the page walk. The input is the file, whose checksums and
+ * sizes are made to be right before, unless the last reserved byte of its header says otherwise:
+ * what is behind them is to be reached.
  */
 #include <fcntl.h>
 #include <stdio.h>

@@ -267,6 +267,11 @@ int live_walk(struct live *live, const struct range *range, const struct leaves_
 	live->changed += parts->marked;
 	live->unknown += live->changes ? changes_unknown(live->changes) : 0;
 	err = stream_error(live->stream);
+	if (!err && live->recording && stream_stats(live->stream)->unreadable)
+		return problem(why, -ENODATA,
+			       "%llu tables are not in the recording, or could not be read when it "
+			       "was made: nothing is known of what they map",
+			       (unsigned long long)stream_stats(live->stream)->unreadable);
 	return err ? problem(why, err, "tables could not be read by %s: %s", live->source->name,
 			     strerror(-err)) :
 		     0;

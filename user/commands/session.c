@@ -132,6 +132,7 @@ int session_attach(struct session *session, const struct capture_options *option
 
 	session->events = *events;
 	session->ctx = ctx;
+	session->kfence = checker_no_kfence;
 	err = capture_open(&session->capture, &session->kernel, options, on_record, session, why);
 	if (!err && session->tape && tape_begin(session->tape, session->capture))
 		err = problem(why, -EIO, "cannot write the recording");
