@@ -44,7 +44,7 @@ VM_TESTS := $(call triggers,$(VM_COMBINATIONS)) tests/vm/selftest.sh "tests/vm/s
 # takes as long as all of the others
 LONG_TESTS := tests/command/kernel-callbacks.sh tests/vm/selfcheck.sh \
 	"tests/vm/live.sh newest bbm" "tests/vm/live.sh newest n1" "tests/vm/live.sh newest-16k max" "tests/vm/live.sh 6.18 max" \
-	"tests/vm/live.sh 6.12 max" $(foreach c,newest/n1 newest/bbm newest-16k/max,"tests/vm/audit.sh $(subst /, ,$c)") \
+	"tests/vm/live.sh 6.12 max" $(foreach c,newest/n1 newest/bbm newest-16k/max 6.18/max 6.12/max,"tests/vm/audit.sh $(subst /, ,$c)") \
 	$(foreach c,newest/bbm newest-16k/max 6.12/max,"tests/vm/tears.sh $(subst /, ,$c)") \
 	$(foreach c,newest/max newest/bbm,"tests/vm/churn.sh $(subst /, ,$c) 600") "tests/vm/ptdump.sh own-64k max" "tests/vm/ptdump.sh own-64k n1" \
 	"tests/vm/ptdump.sh own-4k max" "tests/vm/ptdump.sh own-4k n1" "tests/vm/ptdump.sh own-4k bbm" "tests/vm/predict.sh 6.12" \
