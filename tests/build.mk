@@ -47,7 +47,7 @@ LONG_TESTS := tests/command/kernel-callbacks.sh tests/vm/selfcheck.sh \
 	"tests/vm/live.sh newest bbm" "tests/vm/live.sh newest n1" "tests/vm/live.sh newest-16k max" "tests/vm/live.sh 6.18 max" \
 	"tests/vm/live.sh 6.12 max" "tests/vm/scale.sh newest n1" "tests/vm/scale.sh newest max" \
 	$(foreach c,newest/n1 newest/bbm newest-16k/max 6.18/max 6.12/max,"tests/vm/areas.sh $(subst /, ,$c)") \
-	$(foreach c,newest/n1 newest/bbm newest-16k/max,"tests/vm/audit.sh $(subst /, ,$c)") \
+	$(foreach c,newest/n1 newest/bbm newest-16k/max 6.18/max 6.12/max,"tests/vm/audit.sh $(subst /, ,$c)") \
 	$(foreach c,newest/bbm newest-16k/max 6.12/max,"tests/vm/tears.sh $(subst /, ,$c)") \
 	$(foreach c,newest/max newest/bbm,"tests/vm/churn.sh $(subst /, ,$c) 600") \
 	$(foreach c,newest/n1 newest-16k/max 6.18/max 6.12/max,"tests/vm/process_dump.sh $(subst /, ,$c) 8") \
