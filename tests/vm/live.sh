@@ -16,7 +16,7 @@ insmod /lib/pwtrace/pwt_test.ko && touch /out/module
 for source in bpf kcore; do
 	for zone in linear image vmemmap modules; do
 		pwtrace dump -q -j --no-hooks --source $source $zone | grep -v '"type":"summary"' > /out/$zone.$source
-		pwtrace dump -q -j --no-hooks --entries --source $source $zone | grep -v '"type":"summary"' | md5sum > /out/$zone.$source.entries
+		pwtrace dump -q --no-hooks --entries --source $source $zone | md5sum > /out/$zone.$source.entries
 	done
 	pwtrace dump -j --holes --source $source > /out/all.$source 2> /out/all.$source.err
 	pwtrace stat -j --source $source > /out/stat.$source 2> /out/stat.$source.err
