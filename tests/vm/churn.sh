@@ -20,7 +20,7 @@ END
 cat >> "$tmp/guest.sh" <<'END'
 insmod /lib/pwtrace/pwt_test.ko || exit 1
 provoke mod alloc h hole $((3 * pages)) > /out/slot
-provoke mod flip map h 200 > /out/flip
+provoke mod flip map h 50 > /out/flip
 from=$(sed -n 's/.*addr=\(0x[0-9a-f]*\) pages.*/\1/p' /out/flip)
 to=$(printf '0x%x' $((from + size)))
 

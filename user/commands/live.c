@@ -214,7 +214,7 @@ void live_print_changes(const struct live *live, FILE *out)
 	}
 	fprintf(out, ", %" PRIu64 " changed", live->changed);
 	if (live->unknown)
-		fprintf(out, " (%" PRIu64 " lots of tables with more changes than were kept)",
+		fprintf(out, " (of %" PRIu64 " lots of tables it is not known what changed)",
 			live->unknown);
 	if (missed)
 		fprintf(out, "; hooks: %" PRIu64 " calls missed", missed);
