@@ -6,8 +6,9 @@
 #ifndef PWTRACE_BPF_CHANGE_LOG_H
 #define PWTRACE_BPF_CHANGE_LOG_H
 
+/* powers of two */
 #define PWT_CHANGE_SLOTS 64
-#define PWT_CHANGE_LOG	 4096 /* a power of two */
+#define PWT_CHANGE_LOG	 4096
 
 /* How a function says what range it changes: a part of its hook's cookie. */
 #define PWT_CHANGE_INDEX  15ULL /* of the hook */

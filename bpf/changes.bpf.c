@@ -4,6 +4,8 @@
  * beginning to its end, and is in the log before the slot is free again, so that whoever looks at
  * the slots and then at the log misses none.
  */
+/* Registers are where user space has them, and there is no need to load the kernel's BTF. */
+#define BPF_NO_PRESERVE_ACCESS_INDEX
 #include "vmlinux.h"
 #include <stdbool.h>
 
@@ -28,20 +30,31 @@ static __always_inline void put(u64 *where, u64 value)
 	__sync_lock_test_and_set(where, value); /* behind all that was written before */
 }
 
-static __always_inline bool take_slot(struct pwt_change_slot *slot, u64 key, u64 start, u64 last)
+/* What one step of the way through the slots needs. */
+struct call {
+	u64 key, start, last;
+	bool done;
+};
+
+/* A loop that the verifier goes through once. */
+static long take_slot(u64 i, struct call *call)
 {
+	struct pwt_change_slot *slot = &changes.slots[i & (PWT_CHANGE_SLOTS - 1)];
+
 	if (__sync_val_compare_and_swap(&slot->key, 0, PWT_CHANGE_BUSY))
-		return false;
-	slot->start = start;
-	slot->last = last;
-	put(&slot->key, key);
-	return true;
+		return 0;
+	slot->start = call->start;
+	slot->last = call->last;
+	put(&slot->key, call->key);
+	call->done = true;
+	return 1;
 }
 
 SEC("kprobe.multi") int change_begins(struct pt_regs *ctx)
 {
 	u64 cookie = bpf_get_attach_cookie(ctx);
 	u64 start = PT_REGS_PARM1(ctx), end = PT_REGS_PARM2(ctx);
+	struct call call = { .key = key_of(ctx, cookie) };
 
 	if (cookie & PWT_CHANGE_SECOND) {
 		start = end;
@@ -49,10 +62,11 @@ SEC("kprobe.multi") int change_begins(struct pt_regs *ctx)
 	}
 	if (cookie & PWT_CHANGE_SIZE)
 		end += start;
-	for (int i = 0; i < PWT_CHANGE_SLOTS; i++)
-		if (take_slot(&changes.slots[i], key_of(ctx, cookie), start, end - 1))
-			return 0;
-	__sync_fetch_and_add(&changes.without_slot, 1);
+	call.start = start;
+	call.last = end - 1;
+	bpf_loop(PWT_CHANGE_SLOTS, take_slot, &call, 0);
+	if (!call.done)
+		__sync_fetch_and_add(&changes.without_slot, 1);
 	return 0;
 }
 
@@ -67,20 +81,25 @@ static __always_inline void log_end(const struct pwt_change_slot *slot)
 	put(&change->nr, nr + 1);
 }
 
+static long give_back(u64 i, struct call *call)
+{
+	struct pwt_change_slot *slot = &changes.slots[i & (PWT_CHANGE_SLOTS - 1)];
+
+	if (*(volatile u64 *)&slot->key != call->key)
+		return 0;
+	log_end(slot);
+	put(&slot->key, 0);
+	call->done = true;
+	return 1;
+}
+
 SEC("kretprobe.multi") int change_ends(struct pt_regs *ctx)
 {
-	u64 key = key_of(ctx, bpf_get_attach_cookie(ctx));
+	struct call call = { .key = key_of(ctx, bpf_get_attach_cookie(ctx)) };
 
-	for (int i = 0; i < PWT_CHANGE_SLOTS; i++) {
-		struct pwt_change_slot *slot = &changes.slots[i];
-
-		if (*(volatile u64 *)&slot->key != key)
-			continue;
-		log_end(slot);
-		put(&slot->key, 0);
-		return 0;
-	}
-	__sync_fetch_and_add(&changes.without_range, 1);
+	bpf_loop(PWT_CHANGE_SLOTS, give_back, &call, 0);
+	if (!call.done)
+		__sync_fetch_and_add(&changes.without_range, 1);
 	return 0;
 }
 

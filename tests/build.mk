@@ -38,7 +38,8 @@ VM_TESTS := $(call triggers,$(VM_COMBINATIONS)) tests/vm/selftest.sh "tests/vm/s
 	tests/vm/faults.sh "tests/vm/history.sh R1 R3 R4 R7 R8 R12 R13" "tests/vm/births.sh newest max" \
 	tests/vm/backends.sh tests/vm/overrun.sh tests/vm/surroundings.sh \
 	"tests/vm/predict.sh newest bbm" "tests/vm/live.sh newest max" "tests/vm/process_dump.sh newest max" "tests/vm/areas.sh newest max" \
-	"tests/vm/vmlinux.sh newest newest-16k 6.18 6.12" \
+	"tests/vm/audit.sh newest max" "tests/vm/tears.sh newest max" "tests/vm/churn.sh newest max 20" \
+	"tests/vm/recordings.sh newest bbm" "tests/vm/vmlinux.sh newest newest-16k 6.18 6.12" \
 	"tests/vm/oracle.sh newest max" "tests/vm/oracle.sh newest n1 2000" "tests/vm/oracle.sh newest-16k max" \
 	"tests/vm/process.sh newest max 80" "tests/vm/process.sh newest-16k max 60"
 # takes as long as all of the others
@@ -46,6 +47,10 @@ LONG_TESTS := tests/command/kernel-callbacks.sh tests/vm/selfcheck.sh \
 	"tests/vm/live.sh newest bbm" "tests/vm/live.sh newest n1" "tests/vm/live.sh newest-16k max" "tests/vm/live.sh 6.18 max" \
 	"tests/vm/live.sh 6.12 max" "tests/vm/scale.sh newest n1" "tests/vm/scale.sh newest max" \
 	$(foreach c,newest/n1 newest/bbm newest-16k/max 6.18/max 6.12/max,"tests/vm/areas.sh $(subst /, ,$c)") \
+	$(foreach c,newest/n1 newest/bbm newest-16k/max 6.18/max 6.12/max,"tests/vm/audit.sh $(subst /, ,$c)") \
+	$(foreach c,newest/bbm newest-16k/max 6.12/max,"tests/vm/tears.sh $(subst /, ,$c)") \
+	$(foreach c,newest/max newest/bbm,"tests/vm/churn.sh $(subst /, ,$c) 600") \
+	$(foreach c,newest/n1 newest-16k/max 6.18/max 6.12/max,"tests/vm/process_dump.sh $(subst /, ,$c) 8") \
 	"tests/vm/ptdump.sh own-64k max" "tests/vm/ptdump.sh own-64k n1" \
 	"tests/vm/ptdump.sh own-4k max" "tests/vm/ptdump.sh own-4k n1" "tests/vm/ptdump.sh own-4k bbm" "tests/vm/predict.sh 6.12" \
 	tests/vm/predict.sh "tests/vm/predict.sh newest-16k" "tests/vm/history.sh R10" "tests/vm/faults.sh newest n1" \

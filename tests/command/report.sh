@@ -190,6 +190,9 @@ seen "both sides" '.strip svg.strip2 .a4'
 like "  a page that is read-only now" <(js 'return Array.from(document.querySelectorAll(".t title")).map((t) => t.textContent).join("\n")') \
 	', 4K: 2M RW NX before; 4K ro NX'
 like "  what was split" <(js 'return document.querySelector(".sums").innerText') '64K contiguous RW NX.*[0-9]'
+like "  with the difference" <(js 'return document.querySelector(".sums").innerText.replace(/\s+/g, " ")') \
+	'2M RW NX 32M 30M .2M'
+is "  and where it is" "$(js 'return document.querySelectorAll(".strip rect.c").length')" 4
 is "  and nothing else" "$(js 'return document.querySelectorAll("p.empty").length')" 7
 
 open_page "$tmp/hostile.html"

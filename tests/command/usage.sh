@@ -54,6 +54,7 @@ for command in "${commands[@]}"; do
 	dump)	operands=(linear);;
 	record)	operands=(-o "$tmp/recording");;
 	report)	operands=(-o "$tmp/page" file);;
+	diff)	operands=(before after);;
 	esac
 	[[ $command == lookup || $command == check ]] || refused "stray" "$command" "${operands[@]}" stray
 done
@@ -128,6 +129,18 @@ refused "wants a name for the page of 'file': -o PAGE" report file
 refused '--limit 1001: give 1000 at most' report -n 1001 -o "$tmp/page" file
 refused "--json and -o - both want standard output" report -j -o - file
 
+refused 'wants a snapshot, or two' diff
+refused 'record wants a file: -o FILE' record
+refused '--rotate 1: give a size' record -o "$tmp/x" --rotate 1
+refused '--memory 1: give a size' record -o "$tmp/x" --memory 1
+refused '--trigger match: give mismatch' record -o "$tmp/x" --trigger match
+refused 'are for --ring-only' record -o "$tmp/x" --trigger lost
+refused 'nothing to --rotate' record -o "$tmp/x" --ring-only --rotate 1M
+refused 'a pipe is one file' record -o - --ring-only
+refused 'no -j and no --print with -o -' record -o - -j
+refused 'tables are addresses' record -o "$tmp/x" --snapshot --redact
+refused 'a recording has tables, and no areas yet' areas --source "$tmp/help"
+refused 'a recording has no processes' stat --source "$tmp/help" --pid 1
 refused "--max-lost x: give a number" selftest --max-lost x
 refused "--backend ftrace: give " selftest --backend ftrace
 
@@ -147,7 +160,7 @@ else
 	declare -A needed=([predict]='ro 0xffff800080000000 1' [lookup]=linux_banner [record]="-o $tmp/recording")
 	for command in "${commands[@]}"; do
 		# what reads files does so on any machine
-		[[ " check report " != *" $command "* ]] || continue
+		[[ " check diff report " != *" $command "* ]] || continue
 		read -ra needs <<< "${needed[$command]:-}"
 		run 3 "$command" "${needs[@]}"
 		cat "$tmp/out" >> "$tmp/err"

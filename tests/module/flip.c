@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <linux/delay.h>
 #include <linux/kthread.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
@@ -18,10 +19,19 @@ struct flip {
 	struct page **pagev;
 	struct task_struct *task;
 	unsigned long rounds, failed;
+	unsigned int pause; /* us, in one of the states of each round */
+	unsigned long steps;
 	int (*round)(struct flip *flip);
 };
 
 static struct flip flip;
+
+/* Each time in another state, as the number of states is not 7. */
+static void step(struct flip *f)
+{
+	if (f->pause && f->steps++ % 7 == 0)
+		usleep_range(f->pause, 2 * f->pause);
+}
 
 static int round_x(struct flip *f)
 {
@@ -55,11 +65,17 @@ static int round_map(struct flip *f)
 	const pgprot_t rdonly = __pgprot(PTE_RDONLY), write = __pgprot(PTE_WRITE);
 	int failed = !!map(f, PAGE_SHIFT);
 
+	step(f);
 	failed += !!kc.change_range(f->addr, PMD_SIZE, rdonly, write);
+	step(f);
 	failed += !!kc.change_range(f->addr, PMD_SIZE, write, rdonly);
+	step(f);
 	kc.vunmap_range(f->addr, f->addr + PMD_SIZE);
+	step(f);
 	failed += !!map(f, PMD_SHIFT);
+	step(f);
 	kc.vunmap_range(f->addr, f->addr + PMD_SIZE);
+	step(f);
 	return failed;
 }
 
@@ -142,7 +158,7 @@ static int flip_start(struct answer *a)
 	return 0;
 }
 
-/* flip x|ro|bit|map SLOT; flip: no more */
+/* flip x|ro|bit|map SLOT [PAUSE_US]; flip: no more */
 int flip_run(int argc, char **argv, struct answer *a)
 {
 	int i, err;
@@ -150,12 +166,13 @@ int flip_run(int argc, char **argv, struct answer *a)
 	flip_stop(a);
 	if (argc == 1)
 		return 0;
-	for (i = 0; argc == 3 && i < ARRAY_SIZE(flips); i++)
+	for (i = 0; argc >= 3 && i < ARRAY_SIZE(flips); i++)
 		if (!strcmp(argv[1], flips[i].name))
 			break;
-	flip.area = argc == 3 ? area_find(argv[2]) : NULL;
-	if (!flip.area || i == ARRAY_SIZE(flips)) {
-		say(a, "error=usage: flip x|ro|bit|map SLOT; flip\n");
+	flip.area = argc >= 3 ? area_find(argv[2]) : NULL;
+	if (!flip.area || i == ARRAY_SIZE(flips) || argc > 4 ||
+	    (argc == 4 && kstrtouint(argv[3], 0, &flip.pause))) {
+		say(a, "error=usage: flip x|ro|bit|map SLOT [PAUSE_US]; flip\n");
 		return -EINVAL;
 	}
 	flip.addr = flip.area->addr;

@@ -148,7 +148,7 @@ static const struct {
 	{ "bench", bench_run, "bench valid|ro|x|direct_map N" },
 	{ "stress", stress_run, "stress N [THREADS]" },
 	{ "churn", churn_run, "churn N" },
-	{ "flip", flip_run, "flip x|ro|bit|map SLOT; flip" },
+	{ "flip", flip_run, "flip x|ro|bit|map SLOT [PAUSE_US]; flip" },
 	{ "spoil", spoil_run,
 	  "spoil table-shared HOLE | unreadable HOLE PHYS | illegal-block | outside-ram PHYS | "
 	  "uxn-table SLOT; spoil" },

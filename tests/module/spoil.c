@@ -95,12 +95,13 @@ static int spoil_table_shared(struct area *area, u64 number, struct answer *a)
 	u64 *one = first ? empty_entry(first, "pmd", a) : NULL;
 	u64 *two = one ? empty_entry(first + PMD_SIZE, "pmd", a) : NULL;
 	u64 *table = two ? new_table() : NULL;
+	int err;
 
 	if (!table)
 		return -EINVAL;
 	spoiled.addr = first + PMD_SIZE;
-	return spoil(one, table_at(virt_to_phys(table))) ?:
-							   spoil(two, table_at(virt_to_phys(table)));
+	err = spoil(one, table_at(virt_to_phys(table)));
+	return err ?: spoil(two, table_at(virt_to_phys(table)));
 }
 
 /* A block of the hole has a table that is no memory. */
@@ -177,13 +178,16 @@ static int spoil_uxn_table(struct area *area, u64 number, struct answer *a)
 	p4d_t *p4d = p4d_offset(pgd, area->addr);
 	pud_t *pud = pud_offset(p4d, area->addr);
 	pmd_t *pmd = pmd_offset(pud, area->addr);
+	int err;
 
 	spoiled.addr = area->addr;
 	/* those that are folded are the same entry */
-	return clear_uxn(pgd, true)	    ?:
-		       clear_uxn(p4d, true) ?:
-		       clear_uxn(pud, true) ?:
-					      clear_uxn(pmd, area->kind == AREA_VMALLOC);
+	err = clear_uxn(pgd, true);
+	if (!err)
+		err = clear_uxn(p4d, true);
+	if (!err)
+		err = clear_uxn(pud, true);
+	return err ?: clear_uxn(pmd, area->kind == AREA_VMALLOC);
 }
 
 static const struct {

@@ -126,10 +126,9 @@ static void sleep_ms(long ms)
 	nanosleep(&time, NULL);
 }
 
-/* One that ends after a while. */
-static int brief(long ms)
+/* One that ends after a while, with some memory to free. */
+static int brief(long ms, size_t size)
 {
-	size_t size = 4 << 20;
 	char *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	for (size_t i = 0; at != MAP_FAILED && i < size; i += getpagesize())
@@ -138,7 +137,7 @@ static int brief(long ms)
 	return 0;
 }
 
-/* Processes that come and go, eight at a time. */
+/* Processes that come and go, a few at a time; they leave time for who looks at them. */
 static int storm(long seconds)
 {
 	time_t end = time(NULL) + seconds;
@@ -147,16 +146,14 @@ static int storm(long seconds)
 	for (int running = 0; time(NULL) < end || running;) {
 		pid_t pid = -1;
 
-		if (time(NULL) < end && running < 8) {
+		if (time(NULL) < end && running < 4) {
 			pid = fork();
-			if (!pid) {
-				srand(seed + time(NULL));
-				_exit(brief(rand_r(&seed) % 20));
-			}
+			if (!pid)
+				_exit(brief(10 + rand_r(&seed) % 40, 128 << 10));
 			running += pid > 0;
-			seed++;
+			rand_r(&seed);
 		}
-		if (running == 8 || pid < 0) {
+		if (running == 4 || pid < 0) {
 			wait(NULL);
 			running--;
 		}
@@ -195,7 +192,7 @@ int main(int argc, char **argv)
 	if (!strcmp(what, "headless"))
 		return headless();
 	if (!strcmp(what, "brief") && argc == 3)
-		return brief(atol(argv[2]));
+		return brief(atol(argv[2]), 4 << 20);
 	if (!strcmp(what, "storm") && argc == 3)
 		return storm(atol(argv[2]));
 	if (!strcmp(what, "check") && argc == 4)

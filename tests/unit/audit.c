@@ -185,7 +185,8 @@ TEST(an_alias_that_can_be_written)
 	EXPECT_EQ(found.findings[1].other, VMALLOC + 3 * PAGE);
 }
 
-#define INVALID ((GOOD & ~PTE_VALID) | PTE_PRESENT_INVALID)
+#define INVALID	    ((GOOD & ~PTE_VALID) | PTE_PRESENT_INVALID)
+#define OLD_INVALID (GOOD & ~PTE_VALID)
 
 /* One run, cut by who answers for it. */
 TEST(who_wants_it_invalid)
@@ -220,6 +221,24 @@ TEST(who_wants_it_invalid)
 		EXPECT_EQ(desc_address(&geo, finding->desc), wanted[i].pa);
 		EXPECT_EQ(finding->other, 0);
 	}
+}
+
+/* As older kernels have it. */
+TEST(who_wants_it_bad)
+{
+	const struct leaf_run run = RUN(LINEAR, 257 * PAGE, PTE, IMAGE | OLD_INVALID);
+	struct found found;
+	struct audit *audit;
+
+	geometry_init(&geo, 12, 48, 48);
+	audit = begin(&found);
+	audit_run(audit, &run);
+	end(audit);
+	EXPECT_EQ(found.nr, 2);
+	EXPECT_EQ(found.findings[0].owner, OWNER_IMAGE);
+	EXPECT_EQ(found.findings[0].size, 256 * PAGE);
+	EXPECT_EQ(found.findings[1].owner, OWNER_KFENCE);
+	EXPECT_EQ(found.findings[1].rule, AUDIT_BAD_ENTRY);
 }
 
 /* The memory of areas, of which some are to have no alias. */

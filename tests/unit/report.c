@@ -457,6 +457,27 @@ TEST(first_and_last_that_was_seen)
 	world_release(&world);
 }
 
+/* Only tables were read of a change, and no leaf. */
+TEST(nothing_that_is_mapped)
+{
+	uint64_t desc = TABLE_BITS | 0x41000000;
+	struct change change = {};
+	struct leafmap map;
+	struct world world;
+
+	world_init(&world);
+	image_init(&change.before, &world.geo, world.tables.root);
+	image_init(&change.after, &world.geo, world.tables.root);
+	image_add(&change.before, PGTABLE_LEVEL_PMD, 0x50000000, VMALLOC, 0, 1, &desc);
+	leafmap_init(&map, &world.geo);
+	EXPECT_EQ(leafmap_change(&map, &change), 0);
+	EXPECT_EQ(map.nr, 0);
+	leafmap_release(&map);
+	image_release(&change.before);
+	image_release(&change.after);
+	world_release(&world);
+}
+
 /* Redaction */
 
 static void made_up_kernel(struct kernel *kernel, struct world *world)

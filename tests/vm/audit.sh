@@ -51,7 +51,7 @@ fault() {
 	[ -z "$before" ] || provoke mod $before >> /out/$fault.mod 2>&1 || echo "$fault: $?" >> /out/failed
 	look $fault
 	n=0
-	until [ $fault != torn ] || [ $(cat /out/torn.status) -ne 0 ] || [ $n -eq 10 ]; do
+	until [ $fault != torn ] || [ $(cat /out/torn.status) -ne 0 ] || grep -q '"hooks":\[\]' /out/torn || [ $n -eq 10 ]; do
 		look torn
 		n=$((n + 1))
 	done
@@ -71,7 +71,7 @@ fault unreadable spoil unreadable h $nowhere
 before='change_range v 3 1 0 0x40000000000000' behind='change_range v 3 1 0x40000000000000 0'
 fault user-executable spoil uxn-table v
 before='' behind='set_direct_map_default_noflush v 5 1'
-fault invalid-leaf set_direct_map_invalid_noflush v 5 1
+fault hidden set_direct_map_invalid_noflush v 5 1
 # what is under way nearly all the time is torn, however often one looks
 behind='flip'
 fault torn flip bit v
@@ -93,7 +93,7 @@ invalid() {
 is "a sound kernel: nothing is found" "$(found clean)" "0 "
 is "  by /proc/kcore as well" "$(found clean.kcore)" "0 "
 is "  what is invalid has its owner, each" "$(jq 'select(.type == "summary").invalid | add' "$o/clean")" \
-	"$(jq -s '[.[] | select(.type == "zone").invalid] | add' "$o/stat")"
+	"$(jq -s '[.[] | select(.type == "zone") | .invalid + .bad] | add' "$o/stat")"
 is "  -v: one by one" "$(jq -s '[.[] | select(.type == "invalid").size] | add // 0' "$o/clean")" \
 	"$(jq 'select(.type == "summary").invalid | add' "$o/clean")"
 if [[ -s $o/hold.err ]]; then
@@ -113,11 +113,28 @@ if [[ $have_module -ne 0 ]]; then
 	finish
 fi
 is "the module could do it all" "$(cat "$o/failed" 2> /dev/null)" ''
-planted=(table-shared illegal-block outside-ram user-executable invalid-leaf torn)
-for rule in "${planted[@]}"; do
-	is "$rule: planted, found, and nothing else" "$(found "$rule")" "1 $rule "
-	is "$rule: put back, nothing is found" "$(found "$rule.after")" "0 "
+# planted NAME RULE
+planted=()
+planted() {
+	planted+=("$2")
+	is "$2: planted, found, and nothing else" "$(found "$1")" "1 $2 "
+	is "$2: put back, nothing is found" "$(found "$1.after")" "0 "
+}
+for rule in table-shared illegal-block outside-ram user-executable; do
+	planted $rule $rule
 done
+# up to 15bfba1ad77f there is no bit that tells it from an entry that is bad
+hidden=invalid-leaf
+[[ $kernel != 6.1* ]] || hidden=bad-entry
+planted hidden $hidden
+if [[ $(jq -c 'select(.type == "summary").hooks' "$o/clean") == '[]' ]]; then
+	skip "torn: planted, found, and nothing else" "this kernel has no kprobe.multi for the hooks"
+	planted+=(torn)
+else
+	planted torn torn
+	is "torn: the area" "$(jq -c 'select(.type == "finding") | [.addr, .area.addr]' "$o/torn" | head -n 1)" \
+		"$(sed -n 's/^slot=v .*addr=\(0x[0-9a-f]*\) .*/["\1","\1"]/p' "$o/slots")"
+fi
 is "unreadable: no finding, but it cannot be told" "$(found unreadable)" "3 "
 is "  by /proc/kcore as well" "$(found unreadable.kcore)" "3 "
 is "  put back, it can" "$(found unreadable.after)" "0 "
@@ -136,11 +153,11 @@ finding() {
 	jq -c "select(.type == \"finding\") | $2" "$o/$1"
 }
 slot=$(sed -n 's/^slot=v .*addr=\(0x[0-9a-f]*\) .*/\1/p' "$o/slots")
-linear=$(sed -n 's/^ret=0 addr=\(0x[0-9a-f]*\) .*/\1/p' "$o/invalid-leaf.mod" | head -n 1)
-is "invalid-leaf: the page, and the area that has it" \
-	"$(finding invalid-leaf '[.addr, .size, .zone, .other, .area.addr, .area.pages]')" \
+linear=$(sed -n 's/^ret=0 addr=\(0x[0-9a-f]*\) .*/\1/p' "$o/hidden.mod" | head -n 1)
+is "$hidden: the page, and the area that has it" \
+	"$(finding hidden '[.addr, .size, .zone, .other, .area.addr, .area.pages]')" \
 	"[\"$linear\",$page,\"linear\",\"$(printf '0x%x' $((slot + 5 * page)))\",\"$slot\",$pages]"
-like "  by whom" <(finding invalid-leaf .area.caller) '^"area_new\+0x'
+like "  by whom" <(finding hidden .area.caller) '^"area_new\+0x'
 is "table-shared: both places" "$(finding table-shared '[.addr, .other]')" "$(
 	at=$(sed -n 's/.*addr=\(0x[0-9a-f]*\).*/\1/p' "$o/table-shared.mod")
 	echo "[\"$at\",\"$(printf '0x%x' $((at - page * pages)))\"]")"
@@ -148,7 +165,6 @@ for rule in illegal-block outside-ram; do
 	is "$rule: where" "$(finding $rule .addr)" "\"$(sed -n 's/.*addr=\(0x[0-9a-f]*\).*/\1/p' "$o/$rule.mod")\""
 done
 is "user-executable: the page" "$(finding user-executable '[.addr, .size]')" "[\"$(printf '0x%x' $((slot + 3 * page)))\",$page]"
-is "torn: the area" "$(finding torn '[.addr, .area.addr]' | head -n 1)" "[\"$slot\",\"$slot\"]"
 
 # Everything is writable and executable, and what is read-only elsewhere can be written by its linear address.
 cat > "$tmp/guest.sh" <<'END'

@@ -20,7 +20,7 @@ END
 cat >> "$tmp/guest.sh" <<'END'
 insmod /lib/pwtrace/pwt_test.ko || exit 1
 provoke mod alloc h hole $((3 * pages)) > /out/slot
-provoke mod flip map h > /out/flip
+provoke mod flip map h 50 > /out/flip
 from=$(sed -n 's/.*addr=\(0x[0-9a-f]*\) pages.*/\1/p' /out/flip)
 to=$(printf '0x%x' $((from + size)))
 
@@ -31,6 +31,8 @@ churn() {
 	while [ ! -e /stop ]; do
 		"$@" > /dev/null 2>> /out/$name.err || echo "status $?" >> /out/$name.err
 		rounds=$((rounds + 1))
+		# or there is little time for the others
+		usleep 50000
 	done
 	echo "$name $rounds" >> /out/rounds
 }
@@ -62,11 +64,11 @@ findings() {
 }
 # one_of SOURCE: each way to look, the first ones first where there is time for a few only
 one_of() {
-	look range.$1 pwtrace dump -j --source $1 $from+$size && states $1
+	look range.$1 pwtrace dump -j --holes --source $1 $from+$size && states $1
 	look dump.$1 pwtrace dump -j --source $1 && states $1
 	look audit.$1 pwtrace audit -j --source $1 && findings audit
 	look stat.$1 pwtrace stat -j --source $1
-	look range.$1 pwtrace dump -j --source $1 $from+$size && states $1
+	look range.$1 pwtrace dump -j --holes --source $1 $from+$size && states $1
 }
 number=0
 end=$(($(cut -d . -f 1 /proc/uptime) + seconds))

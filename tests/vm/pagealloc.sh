@@ -33,6 +33,7 @@ cat > "$tmp/pages.sh" <<'END'
 dmesg -c > /dev/null
 pwtrace watch -j --fail -- sh window.sh > /out/changes 2> /out/watch.err
 echo $? > /out/status
+pwtrace audit -j > /out/audit 2> /out/audit.err
 dmesg > /out/dmesg
 END
 
@@ -43,6 +44,8 @@ for cpu in max bbm; do
 	c=$tmp/out/changes
 	kernel_is_well
 	is "$cpu: the watch ended with 0" "$(cat "$tmp/out/status")" 0
+	is "$cpu: audit finds nothing in it: free pages are invalid" "$(jq -c 'select(.type == "finding"),
+		(select(.type == "summary").invalid | .pagealloc > 100000000)' "$tmp/out/audit")" true
 	holds "$cpu: pages leave the linear map and come back, thousands of times" "$c" \
 		'[$c[] | select(.op == "set_memory_valid" and .zone == "linear" and .ret == 0)] | length > 2000' \
 		'[$c[] | .op] | group_by(.) | map([.[0], length])'

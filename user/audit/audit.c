@@ -124,7 +124,7 @@ void audit_run(void *ctx, const struct leaf_run *run)
 		return;
 	}
 	if (!desc_present(run->desc)) {
-		audit_found(audit, AUDIT_BAD_ENTRY, run);
+		audit_invalid(audit, run);
 		return;
 	}
 	if (run->level != PGTABLE_LEVEL_PTE && !geometry_block_level(config->geo, run->level))

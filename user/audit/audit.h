@@ -55,11 +55,12 @@ struct audit_finding {
 	uint64_t desc; /* of the first entry; of a table, 0 */
 	uint64_t pa;   /* of the first byte, or of the table */
 	/*
-	 * alias-writable, table-shared: the other virtual address. invalid-leaf: another one of the
-	 * same memory, 0: there is none.
+	 * alias-writable, table-shared: the other virtual address. invalid-leaf, bad-entry: another
+	 * one of the same memory, 0: there is none.
 	 */
 	uint64_t other;
-	enum audit_owner owner; /* invalid-leaf; but for OWNER_NONE it is as it should be */
+	/* invalid-leaf, bad-entry; but for OWNER_NONE it is as it should be */
+	enum audit_owner owner;
 };
 
 typedef void (*audit_fn)(void *ctx, const struct audit_finding *finding);

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Leaves that are present and not valid, and who wants them so. */
+/*
+ * Leaves that are not valid, and who wants them so. Up to 15bfba1ad77f the kernel had no bit for
+ * those: they look like entries that are bad.
+ */
 #include "audit/inside.h"
 #include "geometry/descriptor.h"
 
@@ -8,11 +11,16 @@ static enum audit_owner owner_of(const struct audit *audit, uint64_t pa)
 	return audit->config.owner ? audit->config.owner(audit->ctx, pa) : OWNER_NONE;
 }
 
+static enum audit_rule rule_of(uint64_t desc)
+{
+	return desc_present(desc) ? AUDIT_INVALID_LEAF : AUDIT_BAD_ENTRY;
+}
+
 static void found_invalid(struct audit *audit, const struct mapping *mapping,
 			  enum audit_owner owner)
 {
 	const struct audit_finding finding = {
-		.rule = AUDIT_INVALID_LEAF,
+		.rule = rule_of(mapping->desc),
 		.addr = mapping->addr,
 		.size = mapping->size,
 		.level = mapping->level,
@@ -32,7 +40,7 @@ void audit_invalid(struct audit *audit, const struct leaf_run *run)
 	uint64_t page = geometry_page_size(geo), pa = desc_address(geo, run->desc), size;
 
 	if (zone_of(audit->config.zones, run->start) != ZONE_LINEAR) {
-		audit_found(audit, AUDIT_INVALID_LEAF, run);
+		audit_found(audit, rule_of(run->desc), run);
 		return;
 	}
 	for (uint64_t at = 0; at < run->size; at += size) {

@@ -319,5 +319,10 @@ int cmd_areas(int argc, char **argv)
 		fprintf(stderr, "pwtrace areas: unexpected argument '%s'\n", argv[optind]);
 		return usage_error("areas");
 	}
+	if (command.source.path) {
+		fprintf(stderr, "pwtrace areas: a recording has tables, and no areas yet: --source "
+				"auto, bpf or kcore\n");
+		return usage_error("areas");
+	}
 	return run(&command);
 }

@@ -164,10 +164,15 @@ static int look(struct audit_command *command)
 {
 	struct problem why;
 
-	command->keepers = keepers_open(&command->live.kernel, "audit");
+	command->keepers = keepers_open(&command->live.kernel, "audit", !command->live.recording);
 	if (!command->keepers)
 		return cannot_run(&command->common, "out of memory");
-	read_ram(command);
+	if (command->live.recording)
+		fputs("pwtrace audit: a recording does not tell what is memory, nor who keeps leaves "
+		      "invalid: outside-ram and invalid-leaf are not looked for\n",
+		      stderr);
+	else
+		read_ram(command);
 	if (audit_look(command, &why))
 		return cannot_run(&command->common, why.text);
 	say(command);
@@ -179,7 +184,7 @@ static int run(struct audit_command *command)
 	struct problem why;
 	int status;
 
-	command->live.watch = !command->no_hooks;
+	command->live.watch = !command->no_hooks && !command->source.path;
 	command->live.verbose = command->common.verbose;
 	if (live_open(&command->live, &command->source, &why)) {
 		status = cannot_run(&command->common, why.text);

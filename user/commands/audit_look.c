@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "commands/audit.h"
 
@@ -44,6 +45,10 @@ static void on_finding(void *ctx, const struct audit_finding *finding)
 {
 	struct look *look = ctx;
 
+	/* a recording does not tell whose it is */
+	if (finding->rule == AUDIT_INVALID_LEAF && finding->owner == OWNER_NONE &&
+	    look->command->live.recording)
+		return;
 	look->torn |= finding->rule == AUDIT_TORN;
 	keep(&look->findings, finding);
 }
@@ -121,7 +126,7 @@ static int look_at(struct look *look, const struct range *ranges, size_t nr, str
 static int look_at_all(struct look *look, struct problem *why)
 {
 	struct audit_command *command = look->command;
-	const struct range all = { command->live.kernel.zones.range[ZONE_LINEAR].start, 0 };
+	const struct range all = live_all(&command->live);
 	int err = 0;
 
 	for (int i = 0; i < MOST_LOOKS && !err; i++) {
@@ -186,24 +191,58 @@ static int look_again(struct look *look, struct audit_finding *finding, bool *th
 	return err;
 }
 
-int audit_look(struct audit_command *command, struct problem *why)
+static bool wants_look(const struct audit_finding *finding)
 {
-	struct look all = { .command = command }, again = { .command = command };
-	struct findings *findings = &command->findings;
-	int err = look_at_all(&all, why);
+	return finding->rule != AUDIT_TORN && finding->owner == OWNER_NONE;
+}
 
-	for (size_t i = 0; i < all.findings.nr && !err; i++) {
-		struct audit_finding *finding = &all.findings.finding[i];
+/* Drop what is not there any more. */
+static int look_at_each(struct audit_command *command, struct findings *findings,
+			struct problem *why)
+{
+	struct look look = { .command = command };
+	size_t kept = 0, looked = 0;
+	int err = 0;
+
+	for (size_t i = 0; i < findings->nr && !err; i++) {
+		struct audit_finding finding = findings->finding[i];
 		bool there = true;
 
-		if (finding->rule != AUDIT_TORN && finding->owner == OWNER_NONE && i < MOST_AGAIN)
-			err = look_again(&again, finding, &there, why);
-		command->gone += !there;
+		if (wants_look(&finding) && looked++ < MOST_AGAIN)
+			err = look_again(&look, &finding, &there, why);
 		if (there)
-			keep(findings, finding);
+			findings->finding[kept++] = finding;
 	}
-	findings->left_out += all.findings.left_out;
-	free(all.findings.finding);
-	free(again.findings.finding);
+	command->gone += findings->nr - kept;
+	findings->nr = kept;
+	free(look.findings.finding);
+	return err;
+}
+
+static bool any_wants_look(const struct findings *findings)
+{
+	for (size_t i = 0; i < findings->nr; i++)
+		if (wants_look(&findings->finding[i]))
+			return true;
+	return false;
+}
+
+int audit_look(struct audit_command *command, struct problem *why)
+{
+	/*
+	 * A worker that frees a module's memory page by page may be interrupted in the middle of
+	 * it, with the aliases of half of it invalid.
+	 */
+	static const struct timespec pauses[] = { { 0, 20000000 },
+						  { 0, 100000000 },
+						  { 0, 400000000 } };
+	struct look look = { .command = command };
+	int err = look_at_all(&look, why);
+
+	command->findings = look.findings;
+	for (int i = 0; i < 3 && !err && any_wants_look(&command->findings); i++) {
+		nanosleep(&pauses[i], NULL);
+		err = look_at_each(command, &command->findings, why);
+	}
 	return err;
 }

@@ -229,11 +229,13 @@ static int parse_operands(struct diff *diff, char **operands, int nr)
 {
 	int err;
 
-	if (nr < 1 || nr > 2) {
-		fprintf(stderr, "pwtrace diff: %s\n",
-			nr ? "takes two snapshots" : "wants a snapshot, or two");
+	if (!nr)
+		fprintf(stderr, "pwtrace diff: wants a snapshot, or two\n");
+	if (nr > 2)
+		fprintf(stderr, "pwtrace diff: unexpected argument '%s': takes two snapshots\n",
+			operands[2]);
+	if (nr < 1 || nr > 2)
 		return -EINVAL;
-	}
 	err = parse_side(&diff->before, operands[0]);
 	if (!err)
 		err = parse_side(&diff->after, operands[nr - 1]);

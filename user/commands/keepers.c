@@ -23,11 +23,12 @@ struct section {
 
 struct keepers {
 	const struct kernel *kernel;
+	bool running;
 	struct kcore *kcore;
 	struct types *types;
 	struct areas *areas;	 /* NULL: they cannot be told */
 	struct page_uses *pages; /* so with these */
-	struct audit_range image, kfence;
+	struct audit_range image, init, kfence;
 	bool pagealloc; /* free pages are invalid */
 	struct section *sections;
 	size_t nr_sections;
@@ -44,19 +45,26 @@ static void find_ranges(struct keepers *keepers)
 	const struct kernel *kernel = keepers->kernel;
 	const struct zone_range *image = &kernel->zones.range[ZONE_IMAGE];
 	uint64_t page = geometry_page_size(&kernel->geo), value = 0;
+	uint64_t init = kallsyms_find(kernel->syms, "__init_begin");
+	uint64_t init_end = kallsyms_find(kernel->syms, "__init_end");
+	uint64_t offset = kernel->root_va - kernel->root_pa;
 	struct tables *tables = NULL;
 
 	keepers->image = (struct audit_range){
-		image->start - (kernel->root_va - kernel->root_pa),
+		image->start - offset,
 		(image->end - image->start + page - 1) & ~(page - 1),
 	};
+	/* which is anybody's since the kernel was up */
+	if (init && init_end > init)
+		keepers->init = (struct audit_range){ init - offset, init_end - init };
 	if (keepers->kcore && !tables_open(&tables, kernel, keepers->kcore)) {
 		kfence_pool(kernel, keepers->kcore, tables, &keepers->kfence.start,
 			    &keepers->kfence.size);
 		keepers->kfence.start -= kernel->phys_to_virt;
 	}
 	tables_close(tables);
-	keepers->pagealloc = !kernel_variable(kernel, "_debug_pagealloc_enabled_early", 1,
+	keepers->pagealloc = keepers->running &&
+			     !kernel_variable(kernel, "_debug_pagealloc_enabled_early", 1,
 					      &value) &&
 			     value;
 }
@@ -81,7 +89,7 @@ static int open_kernel(struct keepers *keepers, struct problem *why)
 	return err;
 }
 
-struct keepers *keepers_open(const struct kernel *kernel, const char *command)
+struct keepers *keepers_open(const struct kernel *kernel, const char *command, bool running)
 {
 	struct keepers *keepers = calloc(1, sizeof(*keepers));
 	struct problem why;
@@ -89,7 +97,8 @@ struct keepers *keepers_open(const struct kernel *kernel, const char *command)
 	if (!keepers)
 		return NULL;
 	keepers->kernel = kernel;
-	if (open_kernel(keepers, &why))
+	keepers->running = running;
+	if (running && open_kernel(keepers, &why))
 		fprintf(stderr, "pwtrace %s: not all can be told of whose memory it is: %s\n",
 			command, why.text);
 	find_ranges(keepers);
@@ -112,7 +121,7 @@ enum audit_owner keepers_of(struct keepers *keepers, uint64_t pa)
 {
 	enum page_use use;
 
-	if (inside(&keepers->image, pa))
+	if (inside(&keepers->image, pa) && !inside(&keepers->init, pa))
 		return OWNER_IMAGE;
 	if (inside(&keepers->kfence, pa))
 		return OWNER_KFENCE;

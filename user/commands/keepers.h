@@ -9,8 +9,11 @@
 
 struct keepers;
 
-/* What cannot be told is not; @command: who says so on standard error. NULL: no memory. */
-struct keepers *keepers_open(const struct kernel *kernel, const char *command);
+/*
+ * What cannot be told is not; @command: who says so on standard error. @running: it is the kernel
+ * of this machine; of another one no more is known than where its image lies. NULL: no memory.
+ */
+struct keepers *keepers_open(const struct kernel *kernel, const char *command, bool running);
 void keepers_close(struct keepers *keepers);
 
 /* Who keeps the page at @pa out of the linear map. */

@@ -214,7 +214,7 @@ void live_print_changes(const struct live *live, FILE *out)
 	}
 	fprintf(out, ", %" PRIu64 " changed", live->changed);
 	if (live->unknown)
-		fprintf(out, " (%" PRIu64 " lots of tables with more changes than were kept)",
+		fprintf(out, " (of %" PRIu64 " lots of tables it is not known what changed)",
 			live->unknown);
 	if (missed)
 		fprintf(out, "; hooks: %" PRIu64 " calls missed", missed);
@@ -267,6 +267,11 @@ int live_walk(struct live *live, const struct range *range, const struct leaves_
 	live->changed += parts->marked;
 	live->unknown += live->changes ? changes_unknown(live->changes) : 0;
 	err = stream_error(live->stream);
+	if (!err && live->recording && stream_stats(live->stream)->unreadable)
+		return problem(why, -ENODATA,
+			       "%llu tables are not in the recording, or could not be read when it "
+			       "was made: nothing is known of what they map",
+			       (unsigned long long)stream_stats(live->stream)->unreadable);
 	return err ? problem(why, err, "tables could not be read by %s: %s", live->source->name,
 			     strerror(-err)) :
 		     0;

@@ -7,7 +7,7 @@
 #include "commands/lookup.h"
 
 static const char help[] =
-	"Usage: pwtrace lookup [OPTION]... ADDRESS|SYMBOL[+OFFSET]|PID:ADDRESS...\n"
+	"Usage: pwtrace lookup [OPTION]... ADDRESS|SYMBOL[+OFFSET]|pa:PHYSICAL|PID:ADDRESS...\n"
 	"\n"
 	"Follow the translation of addresses of the kernel or of a process through every level: the\n"
 	"table, the entry and what its bits mean, what is mapped in the end, what area it is in, and\n"

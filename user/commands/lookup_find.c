@@ -39,6 +39,25 @@ static int kernel_address(const struct kernel *kernel, const char *text, uint64_
 	return 0;
 }
 
+/* A physical address, where the linear map has it. */
+static int physical_address(const struct kernel *kernel, const char *text, uint64_t *addr,
+			    struct problem *why)
+{
+	const struct zone_range *linear = &kernel->zones.range[ZONE_LINEAR];
+	uint64_t pa;
+	char *end;
+
+	errno = 0;
+	pa = strtoull(text + 3, &end, 0);
+	if (errno || *end || !isdigit((unsigned char)text[3]))
+		return problem(why, -EINVAL, "bad address in '%s': give pa:0x...", text);
+	*addr = kernel_phys_to_virt(kernel, pa);
+	if (pa >> 52 || *addr < linear->start || *addr >= linear->end)
+		return problem(why, -EINVAL, "the linear map cannot have physical address 0x%llx",
+			       (unsigned long long)pa);
+	return 0;
+}
+
 static int process_address(const struct kernel *kernel, const char *text, int *pid, uint64_t *addr,
 			   struct problem *why)
 {
@@ -64,6 +83,8 @@ int lookup_parse(const struct kernel *kernel, const char *text, int *pid, uint64
 		 struct problem *why)
 {
 	*pid = 0;
+	if (!strncmp(text, "pa:", 3))
+		return physical_address(kernel, text, addr, why);
 	return strchr(text, ':') ? process_address(kernel, text, pid, addr, why) :
 				   kernel_address(kernel, text, addr, why);
 }

@@ -8,8 +8,7 @@
 #include <sys/stat.h>
 
 #include "commands/commands.h"
-#include "commands/replay.h"
-#include "commands/report_tables.h"
+#include "commands/report_collect.h"
 #include "commands/stop.h"
 #include "emit/object.h"
 #include "recording/sink.h"
@@ -18,10 +17,11 @@
 #define MOST_EXHIBITS 1000
 
 static const char help[] =
-	"Usage: pwtrace report [OPTION]... FILE -o PAGE\n"
+	"Usage: pwtrace report [OPTION]... FILE... -o PAGE\n"
 	"\n"
 	"Make one HTML page of a recording: verdicts and losses, each mismatch entry by entry, the\n"
-	"address space, a time line, callers, operations. It needs nothing but a browser.\n"
+	"address space, a time line, callers, operations. It needs nothing but a browser. Several\n"
+	"files are the parts of one recording, in order.\n"
 	"\n"
 	"  -o, --output PAGE    the page; -: standard output\n"
 	"  -n, --limit N        draw the first N mismatches, and the first of each reason (40)\n"
@@ -40,82 +40,11 @@ static const struct option long_options[] = { { "output", required_argument, NUL
 
 struct report_command {
 	struct common_options common;
-	char *file;
 	const char *output;
 	uint64_t limit;
 	bool redact;
-	struct replay *replay;
-	struct report report;
-	struct sheet_input input;
-	struct summary summary;
-	char damage[REPORT_DAMAGE];
-	int err; /* of collecting */
+	struct collected collected;
 };
-
-static bool is_over(void *ctx)
-{
-	return stop_signal() || ((struct report_command *)ctx)->err;
-}
-
-static void on_change(void *ctx, const struct change *change)
-{
-	struct report_command *command = ctx;
-	struct stack stack;
-
-	if (command->err)
-		return;
-	replay_stack(command->replay, change, &stack);
-	command->err = report_change(&command->report, change, &stack);
-}
-
-static const char *name_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
-/* What the replay knows when it is over. */
-static void conclude(struct report_command *command)
-{
-	struct sheet_input *input = &command->input;
-
-	replay_summary(command->replay, &command->summary);
-	command->summary.shown = command->report.changes;
-	*input = (struct sheet_input){
-		.report = &command->report,
-		.summary = &command->summary,
-		.info = replay_info(command->replay),
-		.version = PWTRACE_VERSION,
-		.file = name_of(command->file),
-		.range_function = replay_function(command->replay, PWT_FN_RANGE),
-		.unwritten = replay_unwritten(command->replay),
-		.captured = command->summary.nr_hooks || command->summary.stats->records,
-		.redact = command->redact,
-	};
-	if (replay_damage(command->replay, command->damage, sizeof(command->damage)))
-		input->damage = command->damage;
-}
-
-static int collect(struct report_command *command, struct problem *why)
-{
-	const struct kernel *kernel = replay_kernel(command->replay);
-	struct sheet_input *input = &command->input;
-	int err = replay_run(command->replay, is_over, why);
-
-	if (!err && command->err)
-		err = problem(why, command->err, "out of memory");
-	if (err)
-		return err;
-	conclude(command);
-	err = report_tables(command->file, kernel, input, command->damage, why);
-	/* err: how many snapshots there are */
-	for (int side = 0; !err && side < LEAFMAP_SIDES; side++)
-		if (leafmap_space(&command->report.leafmap, side, &kernel->zones,
-				  &input->strips[side]))
-			err = problem(why, -ENOMEM, "out of memory");
-	return err < 0 ? err : 0;
-}
 
 static int write_page(const struct report_command *command, const void *page, size_t size,
 		      struct problem *why)
@@ -142,7 +71,7 @@ static int make_page(struct report_command *command, size_t *size, struct proble
 {
 	char *page = NULL;
 	FILE *out = open_memstream(&page, size);
-	int err = out ? sheet_print(out, &command->input) : -ENOMEM;
+	int err = out ? sheet_print(out, &command->collected.input) : -ENOMEM;
 
 	if (out && fclose(out))
 		err = -ENOMEM;
@@ -153,22 +82,25 @@ static int make_page(struct report_command *command, size_t *size, struct proble
 
 static void say(const struct report_command *command, size_t size)
 {
+	const struct collected *collected = &command->collected;
+
 	if (command->common.json) {
 		json *object = object_of("report");
 
 		put_string(object, "output", command->output);
 		put_number(object, "bytes", size);
 		put_bool(object, "redacted", command->redact);
-		put_number(object, "mismatches", command->report.mismatches.nr);
-		put_number(object, "refused", command->report.refusals.total);
-		put_string(object, "damage", command->input.damage);
+		put_number(object, "mismatches", collected->report.mismatches.nr);
+		put_number(object, "refused", collected->report.refusals.total);
+		put_string(object, "damage", collected->input.damage);
 		print_object(stdout, object, command->common.pretty);
 	}
-	if (command->input.damage)
-		fprintf(stderr, "pwtrace report: %s: %s\n", command->file, command->input.damage);
+	if (collected->input.damage)
+		fprintf(stderr, "pwtrace report: %s: %s\n", collected->files[0],
+			collected->input.damage);
 	if (command->common.quiet)
 		return;
-	emit_summary_text(stderr, &command->summary);
+	emit_summary_text(stderr, &collected->summary);
 	fprintf(stderr, "%s: %zu bytes\n", command->output, size);
 }
 
@@ -179,9 +111,9 @@ static void summarize(const struct report_command *command)
 
 	if (!command->common.json)
 		return;
-	emitter = emitter_new(replay_kernel(command->replay), &options, stdout);
+	emitter = emitter_new(collected_kernel(&command->collected), &options, stdout);
 	if (emitter)
-		emit_summary(emitter, &command->summary);
+		emit_summary(emitter, &command->collected.summary);
 	emitter_free(emitter);
 }
 
@@ -189,33 +121,23 @@ static int run(struct report_command *command)
 {
 	struct problem why;
 	size_t size;
+	int err;
 
-	report_init(&command->report, replay_kernel(command->replay), command->limit);
-	if (collect(command, &why) || (!stop_signal() && make_page(command, &size, &why))) {
+	if (collected_open(&command->collected, command->limit, &why))
+		return cannot_run(&command->common, why.text);
+	err = collected_run(&command->collected, &why);
+	command->collected.input.redact = command->redact;
+	if (!err && !stop_signal())
+		err = make_page(command, &size, &why);
+	if (err) {
 		fprintf(stderr, "pwtrace report: %s\n", why.text);
 		return EXIT_INTERNAL;
 	}
-	if (!stop_signal()) {
-		say(command, size);
-		summarize(command);
-	}
-	return stop_signal() ? 128 + stop_signal() : EXIT_FINE;
-}
-
-static int open_and_run(struct report_command *command)
-{
-	static const struct session_events events = { on_change, NULL };
-	struct problem why;
-	int status;
-
-	if (replay_open(&command->replay, &command->file, 1, 0, &events, command, &why))
-		return cannot_run(&command->common, why.text);
-	status = run(command);
-	for (int side = 0; side < LEAFMAP_SIDES; side++)
-		strips_release(&command->input.strips[side]);
-	report_release(&command->report);
-	replay_close(command->replay);
-	return status;
+	if (stop_signal())
+		return 128 + stop_signal();
+	say(command, size);
+	summarize(command);
+	return EXIT_FINE;
 }
 
 static int parse_option(struct report_command *command, int opt)
@@ -246,24 +168,36 @@ static bool same_file(const char *a, const char *b)
 	return !stat(a, &x) && !stat(b, &y) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
-static int parse_operands(struct report_command *command, int argc, char **argv)
+static bool takes_its_place(const struct report_command *command)
 {
-	if (argc - optind > 1) {
-		fprintf(stderr, "pwtrace report: unexpected argument '%s': takes one recording\n",
-			argv[optind + 1]);
-		return -EINVAL;
-	}
-	command->file = argv[optind];
-	if (!command->file)
+	const struct collected *collected = &command->collected;
+
+	for (size_t i = 0; i < collected->nr_files; i++)
+		if (same_file(collected->files[i], command->output))
+			return true;
+	return false;
+}
+
+static int parse_operands(struct report_command *command, char **files, int nr)
+{
+	int parts = nr ? recording_parts(files, nr) : 0;
+
+	command->collected.files = files;
+	command->collected.nr_files = nr;
+	if (!nr)
 		fprintf(stderr, "pwtrace report: wants a recording\n");
+	else if (parts < nr)
+		fprintf(stderr,
+			"pwtrace report: '%s' is not the next part of the recording that "
+			"'%s' is one of: takes one, its parts in order\n",
+			files[parts], files[parts - 1]);
 	else if (!command->output)
 		fprintf(stderr, "pwtrace report: wants a name for the page of '%s': -o PAGE\n",
-			command->file);
+			files[0]);
 	else if (command->common.json && !strcmp(command->output, "-"))
 		fprintf(stderr, "pwtrace report: --json and -o - both want standard output\n");
-	else if (same_file(command->file, command->output))
-		fprintf(stderr, "pwtrace report: the page would take the place of %s\n",
-			command->file);
+	else if (takes_its_place(command))
+		fprintf(stderr, "pwtrace report: the page would take the place of its recording\n");
 	else
 		return 0;
 	return -EINVAL;
@@ -272,7 +206,7 @@ static int parse_operands(struct report_command *command, int argc, char **argv)
 int cmd_report(int argc, char **argv)
 {
 	struct report_command command = { .limit = EXHIBITS, .redact = true };
-	int opt;
+	int opt, status;
 
 	common_init(&command.common);
 	while ((opt = getopt_long(argc, argv, COMMON_SHORT "o:n:", long_options, NULL)) != -1) {
@@ -283,8 +217,10 @@ int cmd_report(int argc, char **argv)
 		if (parse_option(&command, opt))
 			return usage_error("report");
 	}
-	if (parse_operands(&command, argc, argv))
+	if (parse_operands(&command, argv + optind, argc - optind))
 		return usage_error("report");
 	stop_on_signals();
-	return open_and_run(&command);
+	status = run(&command);
+	collected_close(&command.collected);
+	return status;
 }

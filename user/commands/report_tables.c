@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "report_tables.h"
+/* The snapshots of tables in a recording, as far as a report shows them. */
+#include "report_collect.h"
 
 #include <errno.h>
 #include <string.h>
@@ -72,49 +73,91 @@ static int read_one(struct reading *reading, unsigned int number, struct sheet_i
 		     0;
 }
 
+/* Snapshots of the kernel's tables in one file, by their numbers among all in it. */
+struct found {
+	unsigned int nr, first, last;
+};
+
+static bool is_kernels(const struct recorded *record)
+{
+	struct pwt_snapshot snapshot;
+
+	memcpy(&snapshot, record->data, sizeof(snapshot));
+	return !snapshot.pid;
+}
+
 /* @all: look at everything, so that what is damaged is found. */
-static int count(struct recording *recording, bool all, unsigned int *nr)
+static int look_for(struct recording *recording, bool all, struct found *found)
 {
 	struct recorded record;
+	unsigned int number = 0;
 	int more;
 
-	*nr = 0;
+	*found = (struct found){};
 	recording_begin(recording, all ? ~0ULL : 1ULL << PWT_REC_SNAPSHOT);
-	while ((more = recording_next(recording, &record)) > 0 && *nr < MOST_SNAPSHOTS)
-		*nr += record.type == PWT_REC_SNAPSHOT &&
-		       record.size >= sizeof(struct pwt_snapshot);
+	while ((more = recording_next(recording, &record)) > 0 && number < MOST_SNAPSHOTS) {
+		if (record.type != PWT_REC_SNAPSHOT || record.size < sizeof(struct pwt_snapshot))
+			continue;
+		if (is_kernels(&record)) {
+			found->last = number;
+			if (!found->nr++)
+				found->first = number;
+		}
+		number++;
+	}
 	return more < 0 ? more : 0;
 }
 
-static int read_both(struct reading *reading, struct sheet_input *input, unsigned int nr,
-		     struct problem *why)
+/* What one part of the recording tells besides its snapshots. */
+static int look_at(struct reading *reading, const char *path, struct collected *collected,
+		   struct found *found, struct problem *why)
 {
-	int err = read_one(reading, 0, input, LEAFMAP_FIRST, why);
-
-	input->from = nr > 1 ? SPACE_SNAPSHOTS : SPACE_SNAPSHOT;
-	if (!err && nr > 1)
-		err = read_one(reading, nr - 1, input, LEAFMAP_LAST, why);
-	return err;
-}
-
-int report_tables(const char *path, const struct kernel *kernel, struct sheet_input *input,
-		  char damage[REPORT_DAMAGE], struct problem *why)
-{
-	struct reading reading = { .kernel = kernel };
-	unsigned int nr;
-	int err = recording_open(&reading.recording, path, why);
+	struct sheet_input *input = &collected->input;
+	char *damage = collected->damage;
+	int err = recording_open(&reading->recording, path, why);
 
 	if (err)
 		return err;
-	err = count(reading.recording, !input->captured, &nr);
-	if (!err && !input->captured)
-		input->damage = recording_damage(reading.recording, damage, REPORT_DAMAGE) ?
-					damage :
-					NULL;
+	input->moved = recording_file(reading->recording)->flags & PWT_FILE_REDACTED;
+	err = look_for(reading->recording, !input->captured, found);
 	if (err)
-		problem(why, err, "cannot read %s: %s", path, strerror(-err));
-	else if (nr)
-		err = read_both(&reading, input, nr, why);
-	recording_close(reading.recording);
-	return err ? err : (int)nr;
+		return problem(why, err, "cannot read %s: %s", path, strerror(-err));
+	if (!input->captured && recording_damage(reading->recording, damage, REPORT_DAMAGE))
+		input->damage = damage;
+	return 0;
+}
+
+/* The first of all, and the last one so far. */
+static int read_some(struct reading *reading, struct sheet_input *input, const struct found *found,
+		     unsigned int before, struct problem *why)
+{
+	int err = 0;
+
+	if (!before)
+		err = read_one(reading, found->first, input, LEAFMAP_FIRST, why);
+	if (!err && before + found->nr > 1) {
+		strips_release(&input->strips[LEAFMAP_LAST]);
+		err = read_one(reading, found->last, input, LEAFMAP_LAST, why);
+	}
+	return err;
+}
+
+int collected_tables(struct collected *collected, struct problem *why)
+{
+	unsigned int all = 0;
+	struct found here;
+	int err = 0;
+
+	for (size_t i = 0; i < collected->nr_files && !err; i++) {
+		struct reading reading = { .kernel = collected_kernel(collected) };
+
+		err = look_at(&reading, collected->files[i], collected, &here, why);
+		if (!err && here.nr)
+			err = read_some(&reading, &collected->input, &here, all, why);
+		all += err ? 0 : here.nr;
+		recording_close(reading.recording);
+	}
+	if (all)
+		collected->input.from = all > 1 ? SPACE_SNAPSHOTS : SPACE_SNAPSHOT;
+	return err ? err : (int)all;
 }

@@ -11,28 +11,30 @@
 
 #include "check/change.h"
 
-#define FILTER_HELP                                                                       \
+/* clang-format off */
+#define FILTER_HELP \
 	"What is shown (! before the value denies, and wins; options may be repeated):\n" \
-	"  -z, --zone ZONE      linear, modules, image, vmalloc, vmemmap, other\n"        \
-	"  -r, --range RANGE    START-END or START+SIZE\n"                                \
+	"  -z, --zone ZONE      linear, modules, image, vmalloc, vmemmap, other\n" \
+	"  -r, --range RANGE    START-END or START+SIZE\n" \
 	"  -o, --op NAME        operation, such as set_memory_ro or 'set_direct_map_*'\n" \
-	"  -P, --pid PID        process or thread\n"                                      \
-	"  -c, --comm NAME      task name, a shell pattern\n"                             \
-	"  -R, --ret VALUE      return value, such as -22\n"                              \
+	"  -P, --pid PID        process or thread\n" \
+	"  -c, --comm NAME      task name, a shell pattern\n" \
+	"  -R, --ret VALUE      return value, such as -22\n" \
 	"  -V, --verdict NAME   MATCH, MISMATCH, UNKNOWN, RACED, LOST\n"
 
-#define CAPTURE_HELP                                                                                 \
-	"What is captured:\n"                                                                        \
-	"  -s, --stack          kernel stacks\n"                                                     \
-	"      --callbacks      the walk's callbacks, and check their order\n"                       \
+#define CAPTURE_HELP \
+	"What is captured:\n" \
+	"  -s, --stack          kernel stacks\n" \
+	"      --callbacks      the walk's callbacks, and check their order\n" \
 	"      --calls          set_memory_valid() and set_direct_map_*() as changes of their own\n" \
-	"      --walks          pageattr's own page walks, too\n"                                    \
+	"      --walks          pageattr's own page walks, too\n" \
 	"      --births         mappings that vmalloc(), vmap() and ioremap() make, as changes of\n" \
-	"                       their own: the blocks asked for, those made, and why none larger\n"  \
-	"      --backend NAME   auto, fentry, kprobe.multi or kprobe\n"                              \
-	"      --ring SIZE      ring buffer, a power of two: 64K to 1G (8M)\n"                       \
-	"      --no-rule NAME   leave out wx-after-success, break-before-make, contiguous-run or\n"  \
+	"                       their own: the blocks asked for, those made, and why none larger\n" \
+	"      --backend NAME   auto, fentry, kprobe.multi or kprobe\n" \
+	"      --ring SIZE      ring buffer, a power of two: 64K to 1G (8M)\n" \
+	"      --no-rule NAME   leave out wx-after-success, break-before-make, contiguous-run or\n" \
 	"                       alias-writable\n"
+/* clang-format on */
 
 static const char help[] =
 	"Usage: pwtrace watch [OPTION]... [-- COMMAND [ARG]...]\n"

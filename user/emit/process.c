@@ -45,16 +45,13 @@ static bool has_pfn(enum softleaf_type type)
 void process_area_text(const struct vma *vma, char *buf, size_t size)
 {
 	char permissions[5], pages[16] = "";
-	int len;
 
 	vma_permissions(vma, permissions);
 	if (vma->flags & VM_HUGETLB)
 		emit_size(vma->page_size, pages, sizeof(pages));
-	len = snprintf(buf, size, "0x%016" PRIx64 "-0x%016" PRIx64 " %s %s%s%s%s", vma->start,
-		       vma->end, permissions, *vma->name ? vma->name : "anonymous",
-		       *pages ? ", hugetlb " : "", pages,
-		       vma->flags & VM_PFNMAP ? ", VM_PFNMAP" : "");
-	(void)len;
+	snprintf(buf, size, "0x%016" PRIx64 "-0x%016" PRIx64 " %s %s%s%s%s", vma->start, vma->end,
+		 permissions, *vma->name ? vma->name : "anonymous", *pages ? ", hugetlb " : "",
+		 pages, vma->flags & VM_PFNMAP ? ", VM_PFNMAP" : "");
 }
 
 void process_softleaf_text(const struct mm_struct *mm, uint64_t desc, char *buf, size_t size)

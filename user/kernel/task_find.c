@@ -59,7 +59,7 @@ static int check_namespace(const struct task *task, int tgid, struct problem *wh
 		return 0;
 	return problem(why, -ESRCH,
 		       "PID %d of /proc and of the kernel are not the same process: run pwtrace in "
-		       "the first PID namespace, outside of containers",
+		       "the first PID and time namespaces, outside of containers",
 		       tgid);
 }
 

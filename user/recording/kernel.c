@@ -298,11 +298,14 @@ int recorder_kernel(struct recorder *recorder, const struct kernel *kernel,
 {
 	int err = write_info(recorder, kernel, redaction);
 
-	if (!err)
-		err = all ? write_all(recorder, kernel) : write_needed(recorder, kernel, redaction);
 	if (err)
 		return problem(why, err, "cannot write the recording: %s", strerror(-err));
-	return write_vmcoreinfo(recorder, redaction, why);
+	err = write_vmcoreinfo(recorder, redaction, why);
+	if (err)
+		return err;
+	/* they are many: what comes behind them is the first to be cut off */
+	err = all ? write_all(recorder, kernel) : write_needed(recorder, kernel, redaction);
+	return err ? problem(why, err, "cannot write the recording: %s", strerror(-err)) : 0;
 }
 
 /* Reading */

@@ -156,6 +156,25 @@ static void title(struct sheet *sheet, const struct drawing *drawing,
 	html(sheet->out, "</title>");
 }
 
+/* Between the sides: where they differ, as far as both are known. */
+static void changes(struct sheet *sheet, const struct drawing *drawing)
+{
+	const struct intervals *all = &drawing->intervals;
+
+	for (size_t i = 0; i < all->nr; i++) {
+		leaf_code before = all->interval[i].before.code,
+			  after = all->interval[i].after.code;
+
+		if (before == after || (sheet->input->from == SPACE_CHANGES &&
+					(before == LEAF_UNSEEN || after == LEAF_UNSEEN)))
+			continue;
+		html(sheet->out,
+		     "<rect class=\"c\" x=\"%.2f\" y=\"%d\" width=\"%.2f\" height=\"%d\"/>",
+		     drawing->x[i], HEIGHT + 1, end_of(drawing, i) - drawing->x[i],
+		     STRIDE - HEIGHT - 2);
+	}
+}
+
 /* What can be pointed at, over both sides. */
 static void targets(struct sheet *sheet, const struct drawing *drawing)
 {
@@ -185,6 +204,8 @@ void drawing_print(struct sheet *sheet, const struct drawing *drawing)
 		band(sheet, drawing, side, false);
 		band(sheet, drawing, side, true);
 	}
+	if (drawing->sides > 1)
+		changes(sheet, drawing);
 	targets(sheet, drawing);
 	html(sheet->out, "</svg></div>\n");
 }

@@ -210,9 +210,14 @@ void sheet_exhibit(struct sheet *sheet, const struct exhibit *exhibit,
 
 	html(sheet->out,
 	     "<article class=\"exhibit\" id=\"%s\" tabindex=\"-1\" aria-labelledby=\"%s-name\">\n"
-	     "<h3 id=\"%s-name\"><i class=\"key v%u\"></i>%s%s%s</h3>\n",
-	     place->id, place->id, place->id, change->verdict, change->op, wrong ? ": " : "",
-	     wrong ? reason_name(change->reason) : "");
+	     "<h3 id=\"%s-name\"><i class=\"key v%u\"></i>%s",
+	     place->id, place->id, place->id, change->verdict, change->op);
+	if (wrong)
+		html(sheet->out, ": %s</h3>\n", reason_name(change->reason));
+	else if (change->has_ret)
+		html(sheet->out, " returned %d</h3>\n", change->ret);
+	else
+		html(sheet->out, "</h3>\n");
 	if (wrong)
 		html(sheet->out, "<p class=\"reason\">%s.</p>\n", reason_text(change->reason));
 	findings(sheet, change);

@@ -73,10 +73,6 @@ static struct leafmap_cell *cell_of(struct leafmap *map, uint64_t addr, enum pgt
 	struct leafmap_cell *cell, **head;
 
 	addr &= ~(geometry_size(map->geo, level) - 1);
-	if (!map->buckets)
-		map->buckets = calloc(BUCKETS, sizeof(*map->buckets));
-	if (!map->buckets)
-		return NULL;
 	cell = find(map, addr, level);
 	if (cell || !has_room(map, sizeof(*cell)))
 		return map->recent = cell;
@@ -215,10 +211,14 @@ int leafmap_change(struct leafmap *map, const struct change *change)
 {
 	const unsigned int first = 1U << LEAFMAP_FIRST, last = 1U << LEAFMAP_LAST;
 
+	if (!map->buckets)
+		map->buckets = calloc(BUCKETS, sizeof(*map->buckets));
+	if (!map->buckets)
+		return -ENOMEM;
 	/* what was seen first may be what a change found, or what it left: a split's table */
 	note_image(map, &change->before, change->after.nr_slices ? first : first | last);
 	note_image(map, &change->after, change->before.nr_slices ? last : first | last);
-	return map->buckets || !change->before.nr_slices ? 0 : -ENOMEM;
+	return 0;
 }
 
 static int by_addr(const void *a, const void *b)

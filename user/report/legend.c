@@ -56,7 +56,8 @@ void sheet_legend(struct sheet *sheet)
 		html(sheet->out, "<li><i class=\"key a%u\"></i>%s</li>", allows,
 		     allows_name(allows));
 	html(sheet->out,
-	     "<li><i class=\"key unseen\"></i>%s</li></ul>\n<ul class=\"legend\" aria-label=\"Colours of leaf sizes, the thin band\">",
+	     "<li><i class=\"key unseen\"></i>%s</li></ul>\n<ul class=\"legend\" "
+	     "aria-label=\"Colours of leaf sizes, the thin band\">",
 	     unseen(sheet));
 	for (unsigned int size = 0; size < LEAF_NR_SIZES; size++) {
 		if (!leaf_bytes(&sheet->kernel->geo, size))
@@ -64,7 +65,10 @@ void sheet_legend(struct sheet *sheet)
 		size_words(sheet, size, leaf, sizeof(leaf));
 		html(sheet->out, "<li><i class=\"key thin s%u\"></i>%s</li>", size, leaf);
 	}
-	html(sheet->out, "<li><i class=\"key thin s%u\"></i>mixed sizes</li></ul>\n", LEAF_MIXED);
+	html(sheet->out, "<li><i class=\"key thin s%u\"></i>mixed sizes</li>", LEAF_MIXED);
+	if (sheet->input->from != SPACE_SNAPSHOT)
+		html(sheet->out, "<li><i class=\"key thin c\"></i>not the same after</li>");
+	html(sheet->out, "</ul>\n");
 }
 
 void sheet_va(struct sheet *sheet, uint64_t addr)

@@ -64,23 +64,36 @@ static void when(struct sheet *sheet)
 	     time, time + 11, word_time(sheet->report->last - sheet->report->first).s);
 }
 
-static void masthead(struct sheet *sheet, const char *title)
+static void redaction(struct sheet *sheet)
 {
 	const struct sheet_input *input = sheet->input;
 
-	html(sheet->out,
-	     "<header>\n<p class=\"kicker\">pwtrace report \xc2\xb7 %s \xc2\xb7 Linux %s",
-	     input->file, sheet->kernel->release);
-	when(sheet);
-	html(sheet->out, "</p>\n<h1>%s</h1>\n", title);
 	if (input->redact)
 		html(sheet->out,
 		     "<p class=\"note\">Redacted: physical addresses are shown as blocks of memory "
 		     "(M1, M2, \xe2\x80\xa6) with what is behind their beginning, and addresses of "
 		     "the kernel from where it begins.</p>\n");
+	else if (input->moved)
+		html(sheet->out,
+		     "<p class=\"note\">Addresses are those of the recording, which was "
+		     "redacted: the machine had others.</p>\n");
 	else
 		html(sheet->out, "<p class=\"note warn\">Not redacted: this page has physical "
 				 "addresses and tells where the kernel lies.</p>\n");
+}
+
+static void masthead(struct sheet *sheet, const char *title)
+{
+	const struct sheet_input *input = sheet->input;
+
+	html(sheet->out, "<header>\n<p class=\"kicker\">pwtrace report \xc2\xb7 %s", input->file);
+	if (input->parts > 1)
+		html(sheet->out, " and %zu more part%s", input->parts - 1,
+		     plural(input->parts - 1));
+	html(sheet->out, " \xc2\xb7 Linux %s", sheet->kernel->release);
+	when(sheet);
+	html(sheet->out, "</p>\n<h1>%s</h1>\n", title);
+	redaction(sheet);
 	html(sheet->out, "</header>\n");
 }
 

@@ -17,11 +17,13 @@ struct sheet_input {
 	const struct summary *summary;
 	const struct recorded_info *info;
 	const char *version; /* of who writes */
-	const char *file;    /* its name */
+	const char *file;    /* its name, that of its first part */
+	size_t parts;
 	const char *range_function;
 	const char *damage; /* NULL: the file is whole */
 	uint64_t unwritten; /* events that were captured and are not in the file */
 	bool captured;	    /* there is a capture in it */
+	bool moved;	    /* its addresses are not those of the machine: record --redact */
 	enum sheet_space from;
 	struct strips strips[LEAFMAP_SIDES]; /* the second: not of one snapshot */
 	uint64_t times[LEAFMAP_SIDES];	     /* of the snapshots */

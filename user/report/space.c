@@ -12,8 +12,22 @@ static void sum(struct sheet *sheet, uint64_t bytes)
 		html(sheet->out, "<td class=\"n\">\xe2\x80\x93</td>");
 }
 
+/* Of snapshots: what is known of one time is known of the other. */
+static void gained(struct sheet *sheet, uint64_t before, uint64_t after)
+{
+	if (before == after)
+		sum(sheet, 0);
+	else if (after > before)
+		html(sheet->out, "<td class=\"n\">+%s</td>", word_bytes(after - before).s);
+	else
+		html(sheet->out, "<td class=\"n\">\xe2\x88\x92%s</td>",
+		     word_bytes(before - after).s);
+}
+
 static void sums(struct sheet *sheet, const struct drawing *drawing)
 {
+	bool compared = sheet->input->from == SPACE_SNAPSHOTS;
+
 	html(sheet->out,
 	     "<div class=\"wide\"><table class=\"sums\">\n<caption>%s, by leaf</caption>"
 	     "\n<thead><tr><th scope=\"col\">Leaf</th>",
@@ -21,6 +35,8 @@ static void sums(struct sheet *sheet, const struct drawing *drawing)
 	for (unsigned int side = 0; side < drawing->sides; side++)
 		html(sheet->out, "<th scope=\"col\" class=\"n\">%s</th>",
 		     drawing_side(sheet, side));
+	if (compared)
+		html(sheet->out, "<th scope=\"col\" class=\"n\">difference</th>");
 	html(sheet->out, "</tr></thead>\n");
 	for (leaf_code code = 0; code < LEAF_CODES; code++) {
 		char words[64];
@@ -35,6 +51,8 @@ static void sums(struct sheet *sheet, const struct drawing *drawing)
 		     leaf_code_allows(code), words);
 		for (unsigned int side = 0; side < drawing->sides; side++)
 			sum(sheet, drawing->side[side]->bytes[code]);
+		if (compared)
+			gained(sheet, drawing->side[0]->bytes[code], drawing->side[1]->bytes[code]);
 		html(sheet->out, "</tr>\n");
 	}
 	html(sheet->out, "</table></div>\n");

@@ -131,6 +131,7 @@ static bool under_way(struct changes *changes, const struct lot *lot, bool *any)
 		if (nr)
 			changed(changes, lot, seen.start, seen.last);
 	}
+	/* when that one ends is not seen: it may be any time */
 	return !load(&log->without_slot);
 }
 
@@ -269,6 +270,7 @@ int changes_new(struct changes **out, const struct changes_config *config)
 	if (!changes)
 		return -ENOMEM;
 	changes->config = *config;
+	none_missed(changes); /* up to now */
 	*out = changes;
 	return 0;
 }
