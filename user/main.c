@@ -43,10 +43,16 @@ static void print_help(FILE *out)
 	      out);
 }
 
-#ifdef __aarch64__
-static const char features[] = "fentry kprobe.multi kprobe json";
+#ifdef HAVE_KDUMPFILE
+#define KDUMP " libkdumpfile"
 #else
-static const char features[] = "json"; /* no kernel of this machine can be watched */
+#define KDUMP ""
+#endif
+
+#ifdef __aarch64__
+static const char features[] = "fentry kprobe.multi kprobe json" KDUMP;
+#else
+static const char features[] = "json" KDUMP; /* no kernel of this machine can be watched */
 #endif
 
 static void print_version(bool as_json)

@@ -36,6 +36,11 @@ struct audit {
 	bool incomplete;
 };
 
+static bool is_off(const struct audit *audit, enum audit_rule rule)
+{
+	return audit->config.off & 1U << rule;
+}
+
 static void found(struct audit *audit, enum audit_rule rule, const struct leaf_run *run)
 {
 	const struct audit_finding finding = {
@@ -47,7 +52,8 @@ static void found(struct audit *audit, enum audit_rule rule, const struct leaf_r
 		.pa = desc_address(audit->config.geo, run->desc),
 	};
 
-	audit->emit(audit->ctx, &finding);
+	if (!is_off(audit, rule))
+		audit->emit(audit->ctx, &finding);
 }
 
 static void keep(struct audit *audit, struct mappings *all, const struct leaf_run *run)
@@ -256,8 +262,10 @@ static void aliases(struct audit *audit)
 
 int audit_end(struct audit *audit)
 {
-	tables_twice(audit);
-	aliases(audit);
+	if (!is_off(audit, AUDIT_TABLE_SHARED))
+		tables_twice(audit);
+	if (!is_off(audit, AUDIT_ALIAS_WRITABLE))
+		aliases(audit);
 	return audit->incomplete ? -ENOMEM : 0;
 }
 

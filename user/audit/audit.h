@@ -57,6 +57,7 @@ struct audit_config {
 	size_t nr_hidden;
 	/* Physical bits in use: 48, or 52 with LPA or LPA2. */
 	unsigned int pa_bits;
+	uint32_t off; /* rules that are not looked for; bits: 1 << enum audit_rule */
 };
 
 struct audit;

@@ -7,15 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "audit/audit.h"
 #include "base/cleanup.h"
+#include "commands/audit_facts.h"
 #include "commands/commands.h"
-#include "commands/live.h"
 #include "emit/object.h"
 #include "geometry/descriptor.h"
-#include "kernel/rules.h"
 
-#define MAX_RAM	   256
 #define MAX_ALLOWS 64
 
 static const char help[] =
@@ -29,15 +26,11 @@ static const char help[] =
 	"Exit status: 0 nothing found, 1 something, 2 wrong usage, 3 this system cannot run it,\n"
 	"5 internal error.\n";
 
-enum {
-	OPT_ALLOW = 0x2000,
-	OPT_SOURCE,
-};
+enum { OPT_ALLOW = 0x2000 };
 
-static const struct option long_options[] = { { "allow", required_argument, NULL, OPT_ALLOW },
-					      { "source", required_argument, NULL, OPT_SOURCE },
-					      COMMON_LONG,
-					      {} };
+static const struct option long_options[] = {
+	{ "allow", required_argument, NULL, OPT_ALLOW }, SOURCE_LONG, COMMON_LONG, {}
+};
 
 struct allow {
 	enum audit_rule rule;
@@ -51,8 +44,7 @@ struct audit_command {
 	struct allow allows[MAX_ALLOWS];
 	size_t nr_allows;
 	struct live live;
-	struct audit_range ram[MAX_RAM], hidden[2];
-	size_t nr_ram, nr_hidden;
+	struct audit_facts facts;
 	uint64_t counts[AUDIT_NR_RULES], allowed;
 };
 
@@ -172,67 +164,14 @@ static void on_finding(void *ctx, const struct audit_finding *finding)
 		print_text(command, finding);
 }
 
-/* Pieces that touch are one: a run of the linear map may go through both. */
-static void add_ram(struct audit_command *command, uint64_t start, uint64_t size)
+static json *left_out(const struct audit_command *command)
 {
-	struct audit_range *last = command->nr_ram ? &command->ram[command->nr_ram - 1] : NULL;
+	json *array = json_object_new_array();
 
-	if (command->nr_ram > MAX_RAM)
-		return;
-	if (last && last->start + last->size == start)
-		last->size += size;
-	else if (command->nr_ram == MAX_RAM)
-		command->nr_ram++;
-	else
-		command->ram[command->nr_ram++] = (struct audit_range){ start, size };
-}
-
-/* "40000000-7fffffff : System RAM", what is in it behind two more blanks. */
-static void read_ram(struct audit_command *command)
-{
-	FILE *file = fopen("/proc/iomem", "re");
-	uint64_t start, last;
-	char line[256];
-
-	while (file && fgets(line, sizeof(line), file))
-		if (*line != ' ' && strstr(line, " : System RAM\n") &&
-		    sscanf(line, "%" SCNx64 "-%" SCNx64, &start, &last) == 2 && last)
-			add_ram(command, start, last - start + 1);
-	if (file)
-		fclose(file);
-	/* half of it would make the other half a finding */
-	if (command->nr_ram > MAX_RAM)
-		command->nr_ram = 0;
-	if (!command->nr_ram)
-		fprintf(stderr,
-			"pwtrace audit: outside-ram is not looked for: /proc/iomem tells no "
-			"System RAM, or more than %d pieces\n",
-			MAX_RAM);
-}
-
-/* Whose linear alias the kernel keeps invalid: its own image's (since v7.3), and KFENCE's pages. */
-static void find_hidden(struct audit_command *command)
-{
-	const struct kernel *kernel = &command->live.kernel;
-	const struct zone_range *image = &kernel->zones.range[ZONE_IMAGE];
-	uint64_t page = geometry_page_size(&kernel->geo);
-	struct tables *tables = NULL;
-	struct kcore *kcore = NULL;
-	struct rules rules = {};
-
-	command->hidden[command->nr_hidden++] = (struct audit_range){
-		image->start - (kernel->root_va - kernel->root_pa),
-		(image->end - image->start + page - 1) & ~(page - 1),
-	};
-	if (!kcore_open(&kcore, "/proc/kcore") && !tables_open(&tables, kernel, kcore))
-		rules_find(&rules, kernel, kcore, tables, NULL);
-	if (rules.known.kfence_pool_size)
-		command->hidden[command->nr_hidden++] = (struct audit_range){
-			rules.known.kfence_pool - kernel->phys_to_virt,
-			rules.known.kfence_pool_size,
-		};
-	tables_close(tables);
-	kcore_close(kcore);
+	for (enum audit_rule rule = 0; rule < AUDIT_NR_RULES; rule++)
+		if (command->facts.off & 1U << rule)
+			json_object_array_add(array, json_object_new_string(audit_rule_name(rule)));
+	return array;
 }
 
 static int conclude(const struct audit_command *command)
@@ -250,6 +189,7 @@ static int conclude(const struct audit_command *command)
 		for (enum audit_rule rule = 0; rule < AUDIT_NR_RULES; rule++)
 			put_number(counts, audit_rule_name(rule), command->counts[rule]);
 		put(object, "by_rule", counts);
+		put(object, "not_looked_for", left_out(command));
 		put_number(object, "tables", stats->pages);
 		put_number(object, "unreadable", stats->unreadable);
 		put_string(object, "kernel", command->live.kernel.release);
@@ -277,10 +217,11 @@ static int look(struct audit_command *command)
 	const struct audit_config config = {
 		.geo = &kernel->geo,
 		.zones = &kernel->zones,
-		.ram = command->ram,
-		.nr_ram = command->nr_ram,
-		.hidden = command->hidden,
-		.nr_hidden = command->nr_hidden,
+		.ram = command->facts.ram,
+		.nr_ram = command->facts.nr_ram,
+		.hidden = command->facts.hidden,
+		.nr_hidden = command->facts.nr_hidden,
+		.off = command->facts.off,
 		.pa_bits = kernel->geo.lpa2 || kernel->geo.page_shift == 16 ? 52 : 48,
 	};
 	struct audit *audit;
@@ -308,8 +249,7 @@ static int run(struct audit_command *command)
 	} else if (resolve_allows(command)) {
 		status = EXIT_USAGE;
 	} else {
-		read_ram(command);
-		find_hidden(command);
+		audit_find_facts(&command->facts, &command->live);
 		status = look(command);
 	}
 	live_close(&command->live);
@@ -331,10 +271,10 @@ int cmd_audit(int argc, char **argv)
 		}
 		if (opt == OPT_ALLOW)
 			err = parse_allow(command, optarg);
-		else if (opt == OPT_SOURCE)
-			err = live_source(optarg, &command->source);
+		else if (common_option(&command->common, opt))
+			err = 0;
 		else
-			err = common_option(&command->common, opt) ? 0 : -EINVAL;
+			err = live_option(&command->source, opt, optarg);
 		if (err)
 			return usage_error("audit");
 	}

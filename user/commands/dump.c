@@ -31,14 +31,13 @@ enum {
 	OPT_PTDUMP = 0x2000,
 	OPT_ENTRIES,
 	OPT_HOLES,
-	OPT_SOURCE,
 };
 
 static const struct option long_options[] = { { "ptdump", no_argument, NULL, OPT_PTDUMP },
 					      { "entries", no_argument, NULL, OPT_ENTRIES },
 					      { "holes", no_argument, NULL, OPT_HOLES },
 					      { "output", required_argument, NULL, 'o' },
-					      { "source", required_argument, NULL, OPT_SOURCE },
+					      SOURCE_LONG,
 					      COMMON_LONG,
 					      {} };
 
@@ -67,20 +66,20 @@ static int parse_option(struct dump *dump, int opt)
 	case 'o':
 		dump->output = optarg;
 		return 0;
-	case OPT_SOURCE:
-		return live_source(optarg, &dump->source);
 	default:
-		return common_option(&dump->common, opt) ? 0 : -EINVAL;
+		if (common_option(&dump->common, opt))
+			return 0;
+		return live_option(&dump->source, opt, optarg);
 	}
 }
 
 /* Where BTF does not tell, a marker is missing or is not where ptdump has it. */
-static struct marker_facts marker_facts(void)
+static struct marker_facts marker_facts(const struct live *live)
 {
-	struct marker_facts facts = { .page_struct = 64 };
+	struct marker_facts facts = { .page_struct = live->kernel.struct_page ?: 64 };
 	struct types *types;
 
-	if (types_open(&types, NULL))
+	if (live_is_file(live) || types_open(&types, NULL))
 		return facts;
 	if (types_enumerator(types, "fixed_addresses", "__end_of_fixed_addresses",
 			     &facts.fixed_pages))
@@ -119,7 +118,7 @@ static int print_tables(struct dump *dump)
 		.holes = dump->holes || dump->ptdump,
 		.entry_by_entry = dump->entries,
 	};
-	const struct marker_facts facts = marker_facts();
+	const struct marker_facts facts = marker_facts(&dump->live);
 	struct marker markers[MAX_MARKERS];
 	struct table_printer printer = {
 		.out = stdout,
@@ -172,9 +171,9 @@ static int write_tables(struct dump *dump)
 	struct problem why;
 	int err, failed;
 
-	if (dump->live.recording) {
+	if (live_is_file(&dump->live)) {
 		fprintf(stderr, "pwtrace dump: --output wants the running kernel, and --source is "
-				"a recording: copy it\n");
+				"a file: copy it\n");
 		return EXIT_USAGE;
 	}
 	err = recorder_open(&recorder, dump->output);

@@ -2,6 +2,7 @@
 #include "live.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -9,17 +10,43 @@
 #include "kernel/needs.h"
 #include "recording/kernel.h"
 
-int live_source(const char *text, struct source_choice *choice)
+static int parse_source(struct source_choice *choice, const char *text)
 {
 	int found = source_find(text);
 
-	*choice = (struct source_choice){ .kind = found };
+	choice->kind = found;
+	choice->path = NULL;
 	if (found >= 0)
 		return 0;
 	if (access(text, F_OK))
-		return option_refused("source", text, "auto, bpf or kcore, or a recording's file");
+		return option_refused("source", text,
+				      "auto, bpf or kcore, or the file of a recording or a core");
 	choice->path = text;
 	return 0;
+}
+
+int live_option(struct source_choice *choice, int opt, const char *text)
+{
+	switch (opt) {
+	case OPT_SOURCE:
+		return parse_source(choice, text);
+	case OPT_VMCOREINFO:
+		choice->hints.vmcoreinfo = text;
+		return 0;
+	case OPT_SYMBOLS:
+		choice->hints.symbols = text;
+		return 0;
+	default:
+		return -ENOENT;
+	}
+}
+
+static void from_top(struct live *live)
+{
+	live->snapshot = (struct pwt_snapshot){
+		.root = live->kernel.root_pa,
+		.base = live->kernel.zones.range[ZONE_LINEAR].start,
+	};
 }
 
 static int open_running(struct live *live, enum source_kind kind, struct problem *why)
@@ -30,31 +57,65 @@ static int open_running(struct live *live, enum source_kind kind, struct problem
 		err = kernel_open(&live->kernel, why);
 	if (!err)
 		err = source_open(&live->source, kind, &live->kernel, why);
-	live->snapshot = (struct pwt_snapshot){
-		.root = live->kernel.root_pa,
-		.base = live->kernel.zones.range[ZONE_LINEAR].start,
-	};
+	from_top(live);
 	return err;
 }
 
-static int open_recorded(struct live *live, const char *path, struct problem *why)
+static int open_recorded(struct live *live, struct problem *why)
 {
-	int err = recording_open(&live->recording, path, why);
+	int err = recording_kernel(live->recording, &live->kernel, NULL, why);
 
-	if (!err)
-		err = recording_kernel(live->recording, &live->kernel, NULL, why);
 	if (!err)
 		err = snapshot_open(&live->source, live->recording, &live->kernel.geo, 0,
 				    &live->snapshot, why);
 	return err;
 }
 
+static int open_dump(struct live *live, const struct source_choice *choice, struct problem *why)
+{
+	int err = dumpfile_open(&live->dump, choice->path, why);
+
+	if (!err)
+		err = dumpfile_kernel(live->dump, &choice->hints, &live->kernel, why);
+	if (!err)
+		err = dumpfile_source(&live->source, live->dump, &live->kernel.geo, why);
+	if (!err && live->dump->missing)
+		fprintf(stderr, "pwtrace: %s was cut off: %llu bytes of memory are missing\n",
+			choice->path, (unsigned long long)live->dump->missing);
+	from_top(live);
+	return err;
+}
+
+/* By what is in it. */
+static int open_file(struct live *live, const struct source_choice *choice, struct problem *why)
+{
+	const struct dump_hints *hints = &choice->hints;
+	int err = recording_open(&live->recording, choice->path, why);
+
+	if (err == -ENOEXEC)
+		return open_dump(live, choice, why);
+	if (err)
+		return err;
+	if (hints->vmcoreinfo || hints->symbols)
+		return problem(why, -EINVAL,
+			       "%s is a recording, which has what --vmcoreinfo and --symbols are "
+			       "to tell: leave them out",
+			       choice->path);
+	return open_recorded(live, why);
+}
+
 int live_open(struct live *live, const struct source_choice *choice, struct problem *why)
 {
 	const struct kernel *kernel = &live->kernel;
-	int err = choice->path ? open_recorded(live, choice->path, why) :
-				 open_running(live, choice->kind, why);
+	int err;
 
+	if (choice->path)
+		err = open_file(live, choice, why);
+	else if (choice->hints.vmcoreinfo || choice->hints.symbols)
+		err = problem(why, -EINVAL,
+			      "--vmcoreinfo and --symbols go with a core: --source FILE");
+	else
+		err = open_running(live, choice->kind, why);
 	if (!err && stream_open(&live->stream, live->source, &kernel->geo, live->snapshot.root,
 				live->snapshot.base))
 		err = problem(why, -ENOMEM, "out of memory");
@@ -74,6 +135,7 @@ void live_close(struct live *live)
 	stream_close(live->stream);
 	source_close(live->source);
 	recording_close(live->recording);
+	dumpfile_close(live->dump);
 	kernel_close(&live->kernel);
 }
 
@@ -88,9 +150,8 @@ int live_range(const struct live *live, struct range *range, const char *text, s
 	*range = live_all(live);
 	if (!text)
 		return 0;
-	if (live->recording && !strncmp(text, "module:", 7))
-		return problem(why, -EINVAL, "'%s': a recording does not tell where modules are",
-			       text);
+	if (live_is_file(live) && !strncmp(text, "module:", 7))
+		return problem(why, -EINVAL, "'%s': a file does not tell where modules are", text);
 	return range_parse(range, text, &live->kernel, why);
 }
 

@@ -22,11 +22,7 @@ static const char help[] =
 	"\n" SOURCE_HELP "\n" COMMON_HELP "\n"
 	"Exit status: 0 fine, 2 wrong usage, 3 this system cannot run it, 5 internal error.\n";
 
-enum { OPT_SOURCE = 0x2000 };
-
-static const struct option long_options[] = { { "source", required_argument, NULL, OPT_SOURCE },
-					      COMMON_LONG,
-					      {} };
+static const struct option long_options[] = { SOURCE_LONG, COMMON_LONG, {} };
 
 /* One step of the walk. */
 struct step {
@@ -325,6 +321,8 @@ static void open_areas(struct lookup *lookup)
 {
 	struct problem why = { "the kernel has no BTF, or /proc/kcore cannot be opened" };
 
+	if (live_is_file(&lookup->live))
+		return;
 	if (!kcore_open(&lookup->kcore, "/proc/kcore") && !types_open(&lookup->types, NULL) &&
 	    !areas_open(&lookup->areas, &lookup->live.kernel, lookup->kcore, lookup->types, &why))
 		return;
@@ -362,7 +360,7 @@ static int run(struct lookup *lookup, char **texts, int nr)
 int cmd_lookup(int argc, char **argv)
 {
 	struct lookup lookup = {};
-	int opt, err;
+	int opt;
 
 	common_init(&lookup.common);
 	while ((opt = getopt_long(argc, argv, COMMON_SHORT, long_options, NULL)) != -1) {
@@ -370,11 +368,7 @@ int cmd_lookup(int argc, char **argv)
 			fputs(help, stdout);
 			return EXIT_FINE;
 		}
-		if (opt == OPT_SOURCE)
-			err = live_source(optarg, &lookup.source);
-		else
-			err = common_option(&lookup.common, opt) ? 0 : -EINVAL;
-		if (err)
+		if (!common_option(&lookup.common, opt) && live_option(&lookup.source, opt, optarg))
 			return usage_error("lookup");
 	}
 	if (optind == argc) {

@@ -26,11 +26,9 @@ static const char help[] =
 	"\n" COMMON_HELP "\n"
 	"Exit status: 0 fine, 2 wrong usage, 3 this system cannot run it, 5 internal error.\n";
 
-enum { OPT_SOURCE = 0x2000 };
-
 static const struct option long_options[] = { { "interval", required_argument, NULL, 'i' },
 					      { "count", required_argument, NULL, 'n' },
-					      { "source", required_argument, NULL, OPT_SOURCE },
+					      SOURCE_LONG,
 					      COMMON_LONG,
 					      {} };
 
@@ -267,10 +265,9 @@ static int parse_option(struct stat *stat, int opt)
 		return 0;
 	case 'n':
 		return option_count("count", optarg, &stat->count);
-	case OPT_SOURCE:
-		return live_source(optarg, &stat->source);
 	default:
-		return common_option(&stat->common, opt) ? 0 : -EINVAL;
+		return common_option(&stat->common, opt) ? 0 :
+							   live_option(&stat->source, opt, optarg);
 	}
 }
 
