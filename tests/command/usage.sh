@@ -48,10 +48,15 @@ for command in "${commands[@]}"; do
 	is "  -h is --help" "$(cat "$tmp/out")" "$(cat "$tmp/help")"
 	refused "nonsense" "$command" --nonsense
 	refused "'?Z'?" "$command" -Z
-	# dump takes a range, lookup any number of addresses
-	range=()
-	[[ $command != dump ]] || range=(linear)
-	[[ $command == lookup ]] || refused "stray" "$command" "${range[@]}" stray
+	# dump takes a range, lookup any number of addresses, check of files
+	operands=()
+	case $command in
+	dump)	operands=(linear);;
+	record)	operands=(-o "$tmp/recording");;
+	export)	operands=(--jsonl file);;
+	import)	operands=(-o "$tmp/recording" file);;
+	esac
+	[[ $command == lookup || $command == check ]] || refused "stray" "$command" "${operands[@]}" stray
 done
 
 run 0 --version
@@ -106,6 +111,12 @@ refused "unexpected argument 'linear'" stat linear
 refused 'wants an address or a symbol' lookup
 refused "no rule 'rwx': give one of wx, alias-writable" audit --allow rwx
 refused "unexpected argument 'linear'" audit linear
+refused '--source .*: give auto, bpf or kcore, or the file' stat --source "$tmp/nothing"
+refused 'give one of --perfetto, --folded, --jsonl and --core' export "$tmp/nothing"
+refused 'one format at a time' export --folded --core "$tmp/nothing"
+refused 'wants a recording' export --folded
+refused "--weight size: give count or time" export --folded --weight size "$tmp/nothing"
+refused "--snapshot x: give a number" export --core --snapshot x "$tmp/nothing"
 
 refused "--max-lost x: give a number" selftest --max-lost x
 refused "--backend ftrace: give " selftest --backend ftrace
@@ -123,8 +134,10 @@ is "  each step an object" "$(jq -r 'select(.type == "step" and (.text | length 
 if [[ $machine == aarch64 ]]; then
 	skip "on another machine than arm64" "this is arm64"
 else
-	declare -A needed=([predict]='ro 0xffff800080000000 1' [lookup]=linux_banner)
+	declare -A needed=([predict]='ro 0xffff800080000000 1' [lookup]=linux_banner [record]="-o $tmp/recording")
 	for command in "${commands[@]}"; do
+		# what reads files does so on any machine
+		[[ " check export import " != *" $command "* ]] || continue
 		read -ra needs <<< "${needed[$command]:-}"
 		run 3 "$command" "${needs[@]}"
 		cat "$tmp/out" >> "$tmp/err"

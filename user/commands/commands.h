@@ -36,6 +36,7 @@ struct command {
 int cmd_watch(int argc, char **argv);
 int cmd_record(int argc, char **argv);
 int cmd_check(int argc, char **argv);
+int cmd_export(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_predict(int argc, char **argv);
 int cmd_selftest(int argc, char **argv);

@@ -8,8 +8,13 @@
 struct emitter *emitter_new(const struct kernel *kernel, const struct emit_options *options,
 			    FILE *out)
 {
-	struct emitter *emitter = options->json ? emit_json_new() : emit_text_new();
+	return emitter_set_up(options->json ? emit_json_new() : emit_text_new(), kernel, options,
+			      out);
+}
 
+struct emitter *emitter_set_up(struct emitter *emitter, const struct kernel *kernel,
+			       const struct emit_options *options, FILE *out)
+{
 	if (!emitter)
 		return NULL;
 	emitter->kernel = kernel;

@@ -54,11 +54,17 @@ struct emitter {
 	struct emit_options options;
 	FILE *out;
 	const char *range_function; /* that PWT_FN_RANGE is in this kernel */
+	uint64_t left_out;	    /* for which there was no memory, or no place */
+	bool failed;		    /* what was written is not whole */
 };
 
 /* NULL where there is no memory. @range_function may be set later. */
 struct emitter *emitter_new(const struct kernel *kernel, const struct emit_options *options,
 			    FILE *out);
+
+/* Of a back end that is made by its own function: NULL where that gave none. */
+struct emitter *emitter_set_up(struct emitter *emitter, const struct kernel *kernel,
+			       const struct emit_options *options, FILE *out);
 
 static inline void emit_change(struct emitter *emitter, const struct change *change,
 			       const struct stack *stack)
@@ -91,6 +97,16 @@ static inline void emitter_free(struct emitter *emitter)
 /* The back ends */
 struct emitter *emit_text_new(void);
 struct emitter *emit_json_new(void);
+
+/* For other people's viewers: all is written with the summary. */
+struct emitter *emit_perfetto_new(void);
+
+struct folded_options {
+	bool by_time;	 /* ns, and not how often */
+	bool root_first; /* the operation last */
+};
+
+struct emitter *emit_folded_new(const struct folded_options *options);
 
 /* Not a MISMATCH, but nothing was done: its entries are shown, and what the findings mean. */
 static inline bool emit_nothing_done(const struct change *change)

@@ -65,7 +65,8 @@ static int by_pa(const void *a, const void *b)
 	return x->order < y->order ? -1 : x->order > y->order;
 }
 
-static const struct place *find(const struct by_file *by, uint64_t pa)
+/* The first at @pa or behind, by->nr: none. */
+static size_t first_from(const struct by_file *by, uint64_t pa)
 {
 	size_t low = 0, high = by->nr;
 
@@ -77,7 +78,26 @@ static const struct place *find(const struct by_file *by, uint64_t pa)
 		else
 			high = mid;
 	}
-	return low < by->nr && by->places[low].pa == pa ? &by->places[low] : NULL;
+	return low;
+}
+
+static const struct place *find(const struct by_file *by, uint64_t pa)
+{
+	size_t at = first_from(by, pa);
+
+	return at < by->nr && by->places[at].pa == pa ? &by->places[at] : NULL;
+}
+
+bool snapshot_next(const struct source *source, uint64_t *pa, bool *readable)
+{
+	const struct by_file *by = (const struct by_file *)source;
+	size_t at = first_from(by, *pa);
+
+	if (at == by->nr)
+		return false;
+	*pa = by->places[at].pa;
+	*readable = !(by->places[at].marks & PWT_TABLE_UNREADABLE);
+	return true;
 }
 
 /* 0, or -errno of reading the file. */
