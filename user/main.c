@@ -16,6 +16,7 @@ static const struct command commands[] = {
 	{ "watch", cmd_watch, "each change of a kernel mapping as it happens, with a verdict" },
 	{ "record", cmd_record, "the same, into a file" },
 	{ "check", cmd_check, "the verdicts of what was recorded" },
+	{ "import", cmd_import, "a saved kernel_page_tables as a recording" },
 	{ "export", cmd_export, "what was recorded, for other people's tools" },
 	{ "predict", cmd_predict, "what the kernel would answer, and why, without asking it" },
 	{ "doctor", cmd_doctor, "can it run here? each need and each hook, tried out" },

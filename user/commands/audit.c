@@ -112,10 +112,12 @@ static void print_text(const struct audit_command *command, const struct audit_f
 	size_t nr = desc_words(&kernel->geo, finding->level, finding->desc, 0, words);
 	char symbol[128];
 
-	printf("%s: 0x%016" PRIx64 "-0x%016" PRIx64 " (%s), %s%s at 0x%" PRIx64,
-	       audit_rule_name(finding->rule), finding->addr, finding->addr + finding->size,
+	printf("%s: 0x%016" PRIx64 "-0x%016" PRIx64 " (%s), %s%s", audit_rule_name(finding->rule),
+	       finding->addr, finding->addr + finding->size,
 	       zone_name(zone_of(&kernel->zones, finding->addr)), finding->desc ? "" : "table of ",
-	       geometry_level_name(finding->level), finding->pa);
+	       geometry_level_name(finding->level));
+	if (!command->live.runs)
+		printf(" at 0x%" PRIx64, finding->pa);
 	for (size_t i = 0; i < nr; i++)
 		printf(" %s", words[i]);
 	if (has_other(finding))
@@ -140,8 +142,13 @@ static void print_json(const struct audit_command *command, const struct audit_f
 	put_number(object, "size", finding->size);
 	put_string(object, "zone", zone_name(zone_of(&kernel->zones, finding->addr)));
 	put_string(object, "level", geometry_level_name(finding->level));
-	put_hex(object, "pa", finding->pa);
-	put_hex(object, "entry", finding->desc);
+	if (command->live.runs) {
+		put(object, "pa", NULL);
+		put(object, "entry", NULL);
+	} else {
+		put_hex(object, "pa", finding->pa);
+		put_hex(object, "entry", finding->desc);
+	}
 	if (has_other(finding))
 		put_hex(object, "other", finding->other);
 	put_string(object, "symbol",

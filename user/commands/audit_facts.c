@@ -179,8 +179,25 @@ static void find_hidden(struct audit_facts *facts, struct live *live)
 		};
 }
 
+static void without_tables(struct audit_facts *facts)
+{
+	static const enum audit_rule rules[] = {
+		AUDIT_ALIAS_WRITABLE, AUDIT_BROKEN_RUN,	  AUDIT_INVALID_LEAF,
+		AUDIT_RESERVED_BITS,  AUDIT_TABLE_SHARED, AUDIT_OUTSIDE_RAM,
+	};
+
+	for (size_t i = 0; i < sizeof(rules) / sizeof(*rules); i++)
+		leave_out(facts, rules[i],
+			  "what was imported has no tables and no physical "
+			  "addresses");
+}
+
 void audit_find_facts(struct audit_facts *facts, struct live *live)
 {
+	if (live->runs) {
+		without_tables(facts);
+		return;
+	}
 	find_ram(facts, live);
 	find_hidden(facts, live);
 }

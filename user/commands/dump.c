@@ -105,7 +105,11 @@ static void summary(const struct dump *dump)
 		put_number(object, "faults", dump->live.mm.nr_faults);
 		print_object(stdout, object, dump->common.pretty);
 	}
-	if (!dump->common.quiet)
+	if (dump->common.quiet)
+		return;
+	if (dump->live.runs)
+		fprintf(stderr, "%s: imported, without tables\n", dump->live.kernel.release);
+	else
 		fprintf(stderr, "%s: %llu tables by %s, %llu torn, %llu unreadable\n",
 			dump->live.kernel.release, (unsigned long long)stats->pages,
 			dump->live.source->name, (unsigned long long)stats->torn,
@@ -133,7 +137,11 @@ static int print_tables(struct dump *dump)
 	struct problem why;
 	int err;
 
-	markers_of(&dump->live.kernel, &facts, markers);
+	if (dump->live.runs)
+		printer.markers = runs_markers(dump->live.runs);
+	else
+		markers_of(&dump->live.kernel, &facts, markers);
+	printer.lines = dump->live.runs;
 	err = live_walk(&dump->live, &dump->range, &options, table_print, &printer, &why);
 	table_print_end(&printer, dump->range.end);
 	fflush(stdout);
@@ -204,6 +212,10 @@ static int run(struct dump *dump)
 		status = cannot_run(&dump->common, why.text);
 	} else if (live_range(&dump->live, &dump->range, dump->range_text, &why)) {
 		fprintf(stderr, "pwtrace dump: %s\n", why.text);
+		status = EXIT_USAGE;
+	} else if (dump->live.runs && dump->entries) {
+		fprintf(stderr, "pwtrace dump: what was imported has no entries: leave out "
+				"--entries\n");
 		status = EXIT_USAGE;
 	} else {
 		status = dump->output ? write_tables(dump) : print_tables(dump);

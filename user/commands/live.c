@@ -61,10 +61,36 @@ static int open_running(struct live *live, enum source_kind kind, struct problem
 	return err;
 }
 
+static int nothing_to_read(struct source *source, const uint64_t *pa, size_t nr, const void **pages,
+			   uint8_t *states)
+{
+	(void)source, (void)pa, (void)nr, (void)pages, (void)states;
+	return -ENODATA;
+}
+
+static void nothing_to_close(struct source *source)
+{
+	(void)source;
+}
+
+/* Without tables: it is not asked for any. */
+static void open_runs(struct live *live)
+{
+	static struct source imported = { "import", 520, nothing_to_read, nothing_to_close };
+
+	live->source = &imported;
+	live->snapshot = (struct pwt_snapshot){ .start = -(1ULL << live->kernel.geo.va_bits) };
+}
+
 static int open_recorded(struct live *live, struct problem *why)
 {
-	int err = recording_kernel(live->recording, &live->kernel, NULL, why);
+	int err = runs_open(&live->runs, live->recording, &live->kernel, why);
 
+	if (live->runs)
+		open_runs(live);
+	if (err || live->runs)
+		return err;
+	err = recording_kernel(live->recording, &live->kernel, NULL, why);
 	if (!err)
 		err = snapshot_open(&live->source, live->recording, &live->kernel.geo, 0,
 				    &live->snapshot, why);
@@ -134,6 +160,7 @@ void live_close(struct live *live)
 {
 	stream_close(live->stream);
 	source_close(live->source);
+	runs_close(live->runs);
 	recording_close(live->recording);
 	dumpfile_close(live->dump);
 	kernel_close(&live->kernel);
@@ -166,6 +193,11 @@ int live_walk(struct live *live, const struct range *range, const struct leaves_
 	struct leaves_options with_marks = *options;
 	int err;
 
+	if (live->runs) {
+		err = runs_each(live->runs, range->start, range->end, options->holes, run, ctx);
+		return err ? problem(why, err, "the recording cannot be read: %s", strerror(-err)) :
+			     0;
+	}
 	with_marks.marks = marks;
 	with_marks.marks_ctx = live->stream;
 	stream_begin(live->stream, range->end);

@@ -8,6 +8,7 @@
 
 #include "commands/range.h"
 #include "dump/leaves.h"
+#include "recording/runs.h"
 #include "recording/snapshot.h"
 #include "source/dumpfile.h"
 #include "source/stream.h"
@@ -42,6 +43,7 @@ struct live {
 	struct kernel kernel;
 	struct recording *recording; /* that it is of, or */
 	struct dumpfile *dump;	     /* this one; both NULL: it is the running kernel */
+	struct runs *runs;	     /* of a recording that has no tables; NULL: there are */
 	struct pwt_snapshot snapshot;
 	struct source *source;
 	struct stream *stream;

@@ -339,6 +339,11 @@ static int run(struct lookup *lookup, char **texts, int nr)
 		live_close(&lookup->live);
 		return cannot_run(&lookup->common, why.text);
 	}
+	if (lookup->live.runs) {
+		live_close(&lookup->live);
+		return cannot_run(&lookup->common, "what was imported has no tables to look up "
+						   "anything in: see 'pwtrace dump'");
+	}
 	open_areas(lookup);
 	for (int i = 0; i < nr && status == EXIT_FINE; i++) {
 		int err = look_up(lookup, texts[i], &why);

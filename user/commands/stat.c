@@ -166,6 +166,11 @@ static void print_text(struct stat *stat)
 	ROW(stat, "invalid leaves", invalid);
 	ROW(stat, "bad entries", bad);
 	ROW(stat, "W+X", wx);
+	if (stat->live.runs) {
+		line(stat, "tables: not known, it was imported");
+		fflush(stdout);
+		return;
+	}
 	for (int level = 0; level < PGTABLE_NR_LEVELS; level++)
 		tables += stat->now.tables[level];
 	snprintf(text, sizeof(text), "%" PRIu64 " tables", tables);
@@ -208,6 +213,8 @@ static void print_json(struct stat *stat)
 	for (int level = geometry_top(geo); level >= 0; level--)
 		put_number(tables, table_name(geo, level), stat->now.tables[level]);
 	put(object, "pages", tables);
+	if (stat->live.runs) /* what is not known is not 1 and 0 */
+		put(object, "pages", NULL);
 	put_number(object, "page_size", geometry_page_size(geo));
 	put_string(object, "kernel", stat->live.kernel.release);
 	put_string(object, "source", stat->live.source->name);

@@ -21,7 +21,8 @@ struct core {
 	uint64_t page_size;
 	struct segment *segments;
 	size_t nr, room;
-	char *note; /* with its header */
+	size_t root; /* the segment that has the topmost table; nr: none */
+	char *note;  /* with its header */
 	size_t note_size;
 	struct core_stats *stats;
 };
@@ -48,6 +49,13 @@ static int add_page(struct core *core, uint64_t pa)
 	return 0;
 }
 
+static bool has(const struct core *core, size_t segment, uint64_t pa)
+{
+	const struct segment *s = &core->segments[segment];
+
+	return pa >= s->pa && pa - s->pa < s->pages * core->page_size;
+}
+
 static int find_segments(struct core *core, struct problem *why)
 {
 	uint64_t pa = 0;
@@ -66,9 +74,11 @@ static int find_segments(struct core *core, struct problem *why)
 			core->stats->left_out++;
 		pa++;
 	}
-	core->stats->segments = core->nr;
 	if (err)
 		return problem(why, err, "out of memory");
+	while (core->root < core->nr && !has(core, core->root, core->kernel->root_pa))
+		core->root++;
+	core->stats->segments = core->nr;
 	return core->nr ? 0 : problem(why, -ENODATA, "the snapshot has no tables");
 }
 
@@ -100,12 +110,19 @@ struct layout {
 	uint64_t headers, section, note, pages;
 };
 
+/* The note's, those of the segments, and the topmost table's. */
+static size_t count_headers(const struct core *core)
+{
+	return 1 + core->nr + (core->root < core->nr);
+}
+
 static struct layout layout_of(const struct core *core)
 {
-	bool many = core->nr + 1 >= PN_XNUM;
+	size_t nr = count_headers(core);
+	bool many = nr >= PN_XNUM;
 	struct layout layout = { .headers = sizeof(Elf64_Ehdr) };
 
-	layout.section = layout.headers + (core->nr + 1) * sizeof(Elf64_Phdr);
+	layout.section = layout.headers + nr * sizeof(Elf64_Phdr);
 	layout.note = layout.section + many * sizeof(Elf64_Shdr);
 	layout.pages = layout.note + core->note_size + core->page_size - 1;
 	layout.pages &= ~(core->page_size - 1);
@@ -113,10 +130,10 @@ static struct layout layout_of(const struct core *core)
 }
 
 /* More segments than e_phnum can tell are told by the first section header. */
-static int write_headers(const struct core *core, const struct layout *layout)
+static int write_header(const struct core *core, const struct layout *layout, size_t nr)
 {
-	bool many = core->nr + 1 >= PN_XNUM;
-	Elf64_Ehdr header = {
+	bool many = nr >= PN_XNUM;
+	const Elf64_Ehdr header = {
 		.e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB,
 			     EV_CURRENT },
 		.e_type = ET_CORE,
@@ -126,40 +143,64 @@ static int write_headers(const struct core *core, const struct layout *layout)
 		.e_shoff = many ? layout->section : 0,
 		.e_ehsize = sizeof(Elf64_Ehdr),
 		.e_phentsize = sizeof(Elf64_Phdr),
-		.e_phnum = many ? PN_XNUM : core->nr + 1,
+		.e_phnum = many ? PN_XNUM : nr,
 		.e_shentsize = many ? sizeof(Elf64_Shdr) : 0,
 		.e_shnum = many,
 	};
-	Elf64_Phdr *headers __free = calloc(core->nr + 1, sizeof(*headers));
-	Elf64_Shdr section = { .sh_info = core->nr + 1 };
+
+	return sink_write(core->sink, &header, sizeof(header));
+}
+
+/* As kdump's, p_align is 0: by that crash tells it from what netdump left. */
+static Elf64_Phdr load_header(const struct core *core, const struct segment *segment,
+			      uint64_t vaddr, uint64_t offset)
+{
+	uint64_t size = segment->pages * core->page_size;
+
+	return (Elf64_Phdr){ .p_type = PT_LOAD,
+			     .p_flags = PF_R | PF_W,
+			     .p_offset = offset,
+			     .p_vaddr = vaddr,
+			     .p_paddr = segment->pa,
+			     .p_filesz = size,
+			     .p_memsz = size };
+}
+
+static void fill_headers(const struct core *core, const struct layout *layout, Elf64_Phdr *header)
+{
+	const struct segment root = { core->kernel->root_pa, 1 };
 	uint64_t at = layout->pages;
+
+	*header++ = (Elf64_Phdr){ .p_type = PT_NOTE,
+				  .p_offset = layout->note,
+				  .p_filesz = core->note_size,
+				  .p_memsz = core->note_size };
+	for (size_t i = 0; i < core->nr; i++) {
+		const struct segment *segment = &core->segments[i];
+
+		if (i == core->root)
+			*header++ = load_header(core, &root, core->kernel->root_va,
+						at + (root.pa - segment->pa));
+		*header++ = load_header(core, segment,
+					kernel_phys_to_virt(core->kernel, segment->pa), at);
+		at += segment->pages * core->page_size;
+	}
+}
+
+static int write_headers(const struct core *core, const struct layout *layout)
+{
+	size_t nr = count_headers(core);
+	Elf64_Phdr *headers __free = calloc(nr, sizeof(*headers));
+	const Elf64_Shdr section = { .sh_info = nr };
 	int err;
 
 	if (!headers)
 		return -ENOMEM;
-	headers[0] = (Elf64_Phdr){ .p_type = PT_NOTE,
-				   .p_offset = layout->note,
-				   .p_filesz = core->note_size,
-				   .p_memsz = core->note_size };
-	for (size_t i = 0; i < core->nr; i++) {
-		const struct segment *segment = &core->segments[i];
-		uint64_t size = segment->pages * core->page_size;
-
-		headers[i + 1] = (Elf64_Phdr){ .p_type = PT_LOAD,
-					       .p_flags = PF_R | PF_W,
-					       .p_offset = at,
-					       .p_vaddr = kernel_phys_to_virt(core->kernel,
-									      segment->pa),
-					       .p_paddr = segment->pa,
-					       .p_filesz = size,
-					       .p_memsz = size,
-					       .p_align = core->page_size };
-		at += size;
-	}
-	err = sink_write(core->sink, &header, sizeof(header));
+	fill_headers(core, layout, headers);
+	err = write_header(core, layout, nr);
 	if (!err)
-		err = sink_write(core->sink, headers, (core->nr + 1) * sizeof(*headers));
-	return err || !many ? err : sink_write(core->sink, &section, sizeof(section));
+		err = sink_write(core->sink, headers, nr * sizeof(*headers));
+	return err || nr < PN_XNUM ? err : sink_write(core->sink, &section, sizeof(section));
 }
 
 static int write_note(const struct core *core, const struct layout *layout)

@@ -21,7 +21,8 @@ struct core_stats {
  * @why: filled in on failure
  *
  * Each table page lies at its physical address (p_paddr) and at that of the linear map (p_vaddr),
- * those side by side in one segment.
+ * those side by side in one segment. The topmost has a segment at its address in the kernel's image
+ * as well, as it has in kdump's: drgn looks for it there.
  * Return: 0 or a negative errno.
  */
 int core_write(struct sink *sink, struct recording *recording, struct source *source,

@@ -18,6 +18,7 @@
 #define MOST_SEGMENTS (1U << 20)
 #define MOST_NOTES    (1U << 16)
 #define HEADERS_READ  512
+#define LEAST_IMAGE   (1U << 20) /* smaller is a part of it */
 
 struct segment {
 	uint64_t start, size; /* physical */
@@ -290,7 +291,7 @@ static int is_image(struct elfcore *core, const Elf64_Phdr *header, void *ctx)
 	const struct image_search *search = ctx;
 
 	(void)core;
-	if (header->p_type != PT_LOAD || !header->p_memsz ||
+	if (header->p_type != PT_LOAD || header->p_memsz < LEAST_IMAGE ||
 	    header->p_vaddr - header->p_paddr != search->voffset ||
 	    header->p_vaddr + header->p_memsz < header->p_vaddr)
 		return 0;
