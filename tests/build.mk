@@ -30,7 +30,7 @@ OWN_COMBINATIONS := $(foreach k,$(OWN_KERNELS),own-$k/max own-$k/n1)
 SOAK_COMBINATIONS ?= newest/max newest/bbm newest-16k/max
 SOAK_CHANGES ?= 1000000
 
-COMMAND_TESTS := tests/command/style.sh tests/command/usage.sh tests/command/library.sh tests/command/export.sh
+COMMAND_TESTS := tests/command/style.sh tests/command/usage.sh tests/command/library.sh tests/command/export.sh tests/command/import.sh
 triggers = $(foreach c,$(1),"tests/vm/triggers.sh $(subst /, ,$c)")
 VM_TESTS := $(call triggers,$(VM_COMBINATIONS)) tests/vm/selftest.sh "tests/vm/selftest.sh 6.12 max" \
 	"tests/vm/soak.sh newest max 20000" \

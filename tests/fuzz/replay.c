@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Run a fuzz target once for each file of a corpus, without a fuzzer. */
+/* replay-TARGET: run a fuzz target once for each file of its corpus, without a fuzzer. */
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#ifndef CORPUS
-#define CORPUS "tests/fuzz/corpus/pagewalk"
-#endif
+#include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void replay(const char *name)
 {
-	static uint8_t data[1 << 16];
+	static uint8_t data[1 << 17];
 	FILE *file = fopen(name, "rb");
 	size_t size;
 
@@ -34,20 +31,31 @@ static void replay(const char *name)
 	free(input);
 }
 
+/* By its own name: build/host/fuzz/replay-pagewalk. */
+static const char *corpus_of(const char *program)
+{
+	static char path[512];
+	const char *dash = strrchr(program, '-');
+
+	snprintf(path, sizeof(path), "tests/fuzz/corpus/%s", dash ? dash + 1 : "");
+	return path;
+}
+
 int main(int argc, char **argv)
 {
+	const char *corpus = corpus_of(argv[0]);
 	unsigned int nr = 0;
 	struct dirent *entry;
-	char name[512];
+	char name[1024];
 	DIR *dir;
 
 	for (int i = 1; i < argc; i++, nr++)
 		replay(argv[i]);
-	dir = argc > 1 ? NULL : opendir(CORPUS);
+	dir = argc > 1 ? NULL : opendir(corpus);
 	while (dir && (entry = readdir(dir))) {
 		if (entry->d_name[0] == '.')
 			continue;
-		snprintf(name, sizeof(name), "%s/%s", CORPUS, entry->d_name);
+		snprintf(name, sizeof(name), "%s/%s", corpus, entry->d_name);
 		replay(name);
 		nr++;
 	}

@@ -6,7 +6,7 @@ HOSTCC ?= cc
 BUILD_HOST ?= build/host
 
 UNIT_PROGRAMS := geometry descriptor zone image pagewalk addrxlat vma folio memory exhaustive compare \
-	model vmap op check mismatch story births kernel live filter stream leaves audit dumpfile exported
+	model vmap op check mismatch story births kernel live filter stream leaves audit dumpfile exported ptdump
 UNIT_BINS := $(UNIT_PROGRAMS:%=$(BUILD_HOST)/unit/%)
 UNIT_TESTS := $(UNIT_BINS) tests/unit/vmlinux_gen.sh
 
@@ -33,6 +33,8 @@ $(BUILD_HOST)/unit/filter: $(UNIT_FILTER)
 $(BUILD_HOST)/unit/dumpfile $(BUILD_HOST)/unit/exported: $(UNIT_DUMP) $(UNIT_KERNEL)
 $(BUILD_HOST)/unit/dumpfile: HOSTLIBS = $(shell pkg-config --libs libbpf)
 $(BUILD_HOST)/unit/exported: $(UNIT_RECORDING)
+$(BUILD_HOST)/unit/ptdump: $(UNIT_RECORDING) $(UNIT_KERNEL) $(UNIT_PRINT)
+$(BUILD_HOST)/unit/ptdump: HOSTLIBS = $(shell pkg-config --libs libbpf libzstd zlib json-c)
 $(BUILD_HOST)/unit/exported: HOSTLIBS = $(shell pkg-config --libs libbpf libzstd zlib)
 $(BUILD_HOST)/unit/leaves: $(UNIT_PRINT)
 $(BUILD_HOST)/unit/leaves: HOSTLIBS = $(shell pkg-config --libs json-c)

@@ -33,11 +33,13 @@ enum {
 	{ "symbols", required_argument, NULL, OPT_SYMBOLS }
 /* clang-format on */
 
-#define SOURCE_HELP                                                                                    \
+/* clang-format off */
+#define SOURCE_HELP \
 	"      --source NAME    auto, bpf or kcore: how tables are read; or a file: a recording, an\n" \
-	"                       ELF core of kdump's or QEMU's, or a compressed one\n"                  \
-	"      --vmcoreinfo FILE  of a core: its kernel's, where it has none\n"                        \
+	"                       ELF core of kdump's or QEMU's, or a compressed one\n" \
+	"      --vmcoreinfo FILE  of a core: its kernel's, where it has none\n" \
 	"      --symbols FILE   of a core: its kernel's /proc/kallsyms or System.map\n"
+/* clang-format on */
 
 struct live {
 	struct kernel kernel;
