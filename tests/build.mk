@@ -36,12 +36,13 @@ VM_TESTS := $(call triggers,$(VM_COMBINATIONS)) tests/vm/selftest.sh "tests/vm/s
 	"tests/vm/soak.sh newest max 20000" \
 	tests/vm/faults.sh "tests/vm/history.sh R1 R3 R4 R7 R8 R12 R13" "tests/vm/births.sh newest max" \
 	tests/vm/backends.sh tests/vm/overrun.sh tests/vm/surroundings.sh \
-	"tests/vm/predict.sh newest bbm" "tests/vm/live.sh newest max" \
+	"tests/vm/predict.sh newest bbm" "tests/vm/live.sh newest max" "tests/vm/dumps.sh newest max" \
 	"tests/vm/vmlinux.sh newest newest-16k 6.18 6.12" \
 	"tests/vm/oracle.sh newest max" "tests/vm/oracle.sh newest n1 2000" "tests/vm/oracle.sh newest-16k max" \
 	"tests/vm/process.sh newest max 80" "tests/vm/process.sh newest-16k max 60"
 # takes as long as all of the others
 LONG_TESTS := tests/command/kernel-callbacks.sh tests/vm/selfcheck.sh \
+	"tests/vm/dumps.sh newest n1" "tests/vm/dumps.sh newest-16k max" "tests/vm/dumps.sh 6.12 max" \
 	"tests/vm/live.sh newest bbm" "tests/vm/live.sh newest n1" "tests/vm/live.sh newest-16k max" "tests/vm/live.sh 6.18 max" \
 	"tests/vm/live.sh 6.12 max" "tests/vm/ptdump.sh own-64k max" "tests/vm/ptdump.sh own-64k n1" \
 	"tests/vm/ptdump.sh own-4k max" "tests/vm/ptdump.sh own-4k n1" "tests/vm/ptdump.sh own-4k bbm" "tests/vm/predict.sh 6.12" \

@@ -173,10 +173,7 @@ static void take(void *ctx, const struct leaf_run *run)
 static void print_tables(struct world *world)
 {
 	static const struct leaves_options options = { .holes = true };
-	struct both both = {
-		.printer = { .format = TABLE_PTDUMP, .geo = &world->geo, .markers = world->markers },
-		.sizes = &world->sizes,
-	};
+	struct both both = { .printer = { .format = TABLE_PTDUMP }, .sizes = &world->sizes };
 	struct mm_struct mm = {
 		.geo = &world->geo,
 		.memory = &world->memory.memory,
@@ -186,6 +183,8 @@ static void print_tables(struct world *world)
 	size_t size;
 
 	both.printer.out = open_memstream(&world->text, &size);
+	both.printer.geo = &world->geo;
+	both.printer.markers = world->markers;
 	leaves_walk(&mm, -(1ULL << world->geo.va_bits), -1UL, &options, take, &both);
 	table_print_end(&both.printer, 0);
 	fclose(both.printer.out);

@@ -214,11 +214,12 @@ static int note_symbols(struct kallsyms *syms, const char *info)
 	char line[160], name[96];
 	int err = 0;
 
-	for (const char *at = info; at && *at && !err; at = strchr(at, '\n'), at += !!at) {
+	for (const char *at = info, *nl; at && !err; at = nl ? nl + 1 : NULL) {
 		unsigned long long addr;
 		int len;
 
-		if (sscanf(at, "SYMBOL(%95[^)\n])=%llx", name, &addr) != 2)
+		nl = strchr(at, '\n');
+		if (sscanf(at, "SYMBOL(%95[a-zA-Z0-9_.$])=%llx", name, &addr) != 2)
 			continue;
 		len = snprintf(line, sizeof(line), "%016llx ? %s\n%016llx ? \n", addr, name,
 			       addr + 1);
