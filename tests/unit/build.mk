@@ -6,7 +6,7 @@ HOSTCC ?= cc
 BUILD_HOST ?= build/host
 
 UNIT_PROGRAMS := geometry descriptor zone image pagewalk addrxlat vma folio memory exhaustive compare \
-	model vmap op check mismatch story births kernel live filter stream leaves audit dumpfile exported ptdump
+	model vmap op check mismatch story births kernel live filter stream leaves audit dumpfile exported ptdump spans
 UNIT_BINS := $(UNIT_PROGRAMS:%=$(BUILD_HOST)/unit/%)
 UNIT_TESTS := $(UNIT_BINS) tests/unit/vmlinux_gen.sh
 
@@ -20,7 +20,8 @@ UNIT_DUMP := $(patsubst %.c,$(UNIT_OBJ)/%.o,$(addprefix user/source/,dumpfile.c 
 UNIT_RECORDING := $(patsubst %.c,$(UNIT_OBJ)/%.o,$(filter-out user/recording/tape.c,$(sort $(wildcard user/recording/*.c))) \
 	user/dump/ptdump.c)
 UNIT_PRINT := $(UNIT_OBJ)/user/emit/table.o $(UNIT_OBJ)/user/emit/object.o
-UNIT_OBJS := $(UNIT_SHARED) $(UNIT_KERNEL) $(UNIT_FILTER) $(UNIT_PRINT) $(UNIT_DUMP) $(UNIT_RECORDING) \
+UNIT_SPANS := $(UNIT_OBJ)/user/emit/spans.o
+UNIT_OBJS := $(UNIT_SHARED) $(UNIT_KERNEL) $(UNIT_FILTER) $(UNIT_PRINT) $(UNIT_SPANS) $(UNIT_DUMP) $(UNIT_RECORDING) \
 	$(UNIT_PROGRAMS:%=$(UNIT_OBJ)/tests/unit/%.o)
 UNIT_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
 UNIT_CFLAGS := -std=gnu11 -D_GNU_SOURCE -O1 -g -fno-omit-frame-pointer -Wall -Wextra \
@@ -36,6 +37,7 @@ $(BUILD_HOST)/unit/exported: $(UNIT_RECORDING)
 $(BUILD_HOST)/unit/ptdump: $(UNIT_RECORDING) $(UNIT_KERNEL) $(UNIT_PRINT)
 $(BUILD_HOST)/unit/ptdump: HOSTLIBS = $(shell pkg-config --libs libbpf libzstd zlib json-c)
 $(BUILD_HOST)/unit/exported: HOSTLIBS = $(shell pkg-config --libs libbpf libzstd zlib)
+$(BUILD_HOST)/unit/spans: $(UNIT_SPANS)
 $(BUILD_HOST)/unit/leaves: $(UNIT_PRINT)
 $(BUILD_HOST)/unit/leaves: HOSTLIBS = $(shell pkg-config --libs json-c)
 

@@ -92,7 +92,7 @@ for format in "${formats[@]}"; do
 	size=$(stat -c %s "$file") odd=''
 	for part in 1 20 333 612 871 999; do
 		head -c $((size * part / 1000)) "$file" > "$tmp/cut"
-		timeout 60 "$pwtrace" dump -q --source "$tmp/cut" "${symbols[@]}" linear > "$tmp/text" 2> "$tmp/err"
+		timeout 60 "$pwtrace" dump -q --source "$tmp/cut" linear > "$tmp/text" 2> "$tmp/err"
 		status=$?
 		[[ ($status == 0 || $status == 3) && -s $tmp/err ]] || odd+=" $part:$status"
 	done
