@@ -17,7 +17,7 @@ FUZZ_REPLAY := $(FUZZ_TARGETS:%=$(FUZZ)/replay-%)
 FUZZ_KERNEL := $(addprefix user/kernel/,kernel.c kallsyms.c kcore.c) $(addprefix user/geometry/,descriptor.c zone.c)
 FUZZ_SRCS_pagewalk := $(LIB_SRCS)
 FUZZ_SRCS_dumpfile := $(LIB_SRCS) $(FUZZ_KERNEL) user/dump/leaves.c user/source/stream.c \
-	$(addprefix user/source/,dumpfile.c dumpkernel.c elfcore.c flattened.c kdump.c)
+	$(addprefix user/source/,dumpfile.c dumpkernel.c elfcore.c elfnote.c flattened.c kdump.c)
 FUZZ_SRCS_ptdump := $(LIB_SRCS) $(FUZZ_KERNEL) $(addprefix user/dump/,leaves.c ptdump.c markers.c) user/emit/table.c user/emit/object.c \
 	$(addprefix user/recording/,import.c runs.c kernel.c read.c write.c sink.c chunk.c)
 FUZZ_LIBS_ptdump := libzstd zlib json-c

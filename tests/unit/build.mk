@@ -15,7 +15,7 @@ UNIT_HELPERS := test tables memory_of naive ram space calls naive_vma world play
 UNIT_SHARED := $(addprefix $(UNIT_OBJ)/,$(UNIT_HELPERS:%=tests/unit/%.o) $(CORE_SRCS:.c=.o))
 UNIT_KERNEL := $(patsubst %.c,$(UNIT_OBJ)/%.o,$(sort $(wildcard user/kernel/*.c)))
 UNIT_FILTER := $(UNIT_OBJ)/user/commands/filter.o
-UNIT_DUMP := $(patsubst %.c,$(UNIT_OBJ)/%.o,$(addprefix user/source/,dumpfile.c dumpkernel.c elfcore.c flattened.c kdump.c))
+UNIT_DUMP := $(patsubst %.c,$(UNIT_OBJ)/%.o,$(addprefix user/source/,dumpfile.c dumpkernel.c elfcore.c elfnote.c flattened.c kdump.c))
 # all but what takes a capture
 UNIT_RECORDING := $(patsubst %.c,$(UNIT_OBJ)/%.o,$(filter-out user/recording/tape.c,$(sort $(wildcard user/recording/*.c))) \
 	user/dump/ptdump.c)

@@ -73,6 +73,20 @@ static char *edited(const char *text, const char *key, const char *line)
 	return copy;
 }
 
+TEST(a_topmost_table_that_is_none)
+{
+	struct kernel kernel = {};
+	struct problem why = {};
+	char *info __free = edited(INFO_4K, "SYMBOL(swapper_pg_dir)",
+				   "SYMBOL(swapper_pg_dir)=ffff800082a13008");
+	char *offset __free = edited(INFO_4K, "NUMBER(kimage_voffset)",
+				     "NUMBER(kimage_voffset)=0xffff800040000001");
+
+	EXPECT_EQ(kernel_parse_vmcoreinfo(&kernel, info, &why), -EINVAL);
+	EXPECT(strstr(why.text, "no table's address"));
+	EXPECT_EQ(kernel_parse_vmcoreinfo(&kernel, offset, &why), -EINVAL);
+}
+
 TEST(vmcoreinfo_of_a_4k_kernel)
 {
 	struct kernel kernel = {};

@@ -114,8 +114,15 @@ ok "  there is something to translate" test -s "$tmp/runs"
 if ! /usr/bin/python3 -c 'import drgn' 2> /dev/null; then
 	skip "  drgn translates 1,000 addresses the same" "there is no python3-drgn: tests/setup"
 else
-	is "  drgn translates 1,000 addresses the same" "$(/usr/bin/python3 "$here/translate.py" "$tmp/core" < "$tmp/runs" 2>&1 | tail -n 3)" \
-		'1000 the same'
+	/usr/bin/python3 "$here/translate.py" "$tmp/core" < "$tmp/runs" > "$tmp/translated" 2>&1
+	answer=$(tail -n 1 "$tmp/translated")
+	# Debian 12's goes by VA_BITS, also where the CPU has fewer bits than the kernel was built for.
+	if [[ $cpu == n1 && $answer =~ ^([0-9]+)\ the\ same,\ ([0-9]+)\ not\ mapped$ ]] &&
+		((BASH_REMATCH[2] > 0 && BASH_REMATCH[1] + BASH_REMATCH[2] == 1000)); then
+		skip "  drgn translates 1,000 addresses the same" "this drgn does not know of address bits that are not in use"
+	else
+		is "  drgn translates 1,000 addresses the same" "$(tail -n 3 "$tmp/translated")" '1000 the same, 0 not mapped'
+	fi
 fi
 
 # And as text, to a recording and back

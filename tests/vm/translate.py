@@ -12,7 +12,7 @@ import drgn
 program = drgn.Program()
 program.set_core_dump(sys.argv[1])
 runs = [[int(field, 0) for field in line.split()] for line in sys.stdin]
-same = 0
+same = unmapped = 0
 for _ in range(1000):
     start, size, physical = random.choice(runs)
     offset = random.randrange(0, size, 8)
@@ -20,7 +20,8 @@ for _ in range(1000):
         found = program.read(start + offset, 8) == program.read(physical + offset, 8, True)
     except drgn.FaultError as error:
         found = error.address == physical + offset
+        unmapped += "is not mapped" in str(error)
         if not found:
             print(f"{start + offset:#x}: {error}, and not {physical + offset:#x}")
     same += found
-print(same, "the same")
+print(f"{same} the same, {unmapped} not mapped")

@@ -81,6 +81,12 @@ int kdump_open(struct dumpfile **out, int fd, const char *path, struct problem *
  */
 int flattened_unpack(int *out, int fd, const char *path, struct problem *why);
 
+/*
+ * The text of the VMCOREINFO note among @size bytes of notes, to be freed; at most *@left of them
+ * are looked at. 0, -ENOENT: it is not among them; or another negative errno.
+ */
+int elfnote_vmcoreinfo(int fd, uint64_t offset, uint64_t size, unsigned int *left, char **text);
+
 /* All of it. 0; -ENODATA: the file ends before; or -errno. */
 int dumpfile_read_at(int fd, void *buf, size_t size, uint64_t offset);
 

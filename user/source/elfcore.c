@@ -11,9 +11,7 @@
 #include <unistd.h>
 
 #include "dumpfile.h"
-#include "kernel/kcore.h"
 
-#define NOTE_NAME "VMCOREINFO"
 /* Of a file that is to be believed. A note of QEMU's is one of a processor's registers. */
 #define MOST_SEGMENTS (1U << 20)
 #define MOST_NOTES    (1U << 16)
@@ -214,61 +212,22 @@ static int piece(struct dumpfile *file, uint64_t pa, struct dump_piece *piece)
 	return 0;
 }
 
-/* Notes are looked at one by one: with thousands of processors there are megabytes of them. */
 struct note_search {
-	unsigned int left;
+	unsigned int left; /* notes that may be looked at */
 	char *text;
 };
-
-static bool is_vmcoreinfo(const struct elfcore *core, uint64_t at, const Elf64_Nhdr *note)
-{
-	char name[sizeof(NOTE_NAME)];
-
-	return note->n_namesz == sizeof(name) && note->n_descsz <= VMCOREINFO_MAX &&
-	       !dumpfile_read_at(core->fd, name, sizeof(name), at) &&
-	       !memcmp(name, NOTE_NAME, sizeof(name));
-}
-
-static int read_text(const struct elfcore *core, uint64_t at, size_t size, char **text)
-{
-	int err;
-
-	*text = calloc(1, size + 1);
-	if (!*text)
-		return -ENOMEM;
-	err = dumpfile_read_at(core->fd, *text, size, at);
-	if (err) {
-		free(*text);
-		*text = NULL;
-	}
-	return err;
-}
 
 /* 1: it is found. */
 static int search_notes(struct elfcore *core, const Elf64_Phdr *header, void *ctx)
 {
 	struct note_search *search = ctx;
-	uint64_t at = header->p_offset, end = at + header->p_filesz;
-	Elf64_Nhdr note;
+	int err;
 
-	if (header->p_type != PT_NOTE || end < at)
+	if (header->p_type != PT_NOTE)
 		return 0;
-	while (search->left && at < end && end - at >= sizeof(note)) {
-		uint64_t desc;
-		int err;
-
-		search->left--;
-		if (dumpfile_read_at(core->fd, &note, sizeof(note), at))
-			return 0;
-		at += sizeof(note);
-		desc = at + ((note.n_namesz + 3ULL) & ~3ULL);
-		if (is_vmcoreinfo(core, at, &note)) {
-			err = read_text(core, desc, note.n_descsz, &search->text);
-			return err == -ENODATA ? 0 : err ? err : 1;
-		}
-		at = desc + ((note.n_descsz + 3ULL) & ~3ULL);
-	}
-	return 0;
+	err = elfnote_vmcoreinfo(core->fd, header->p_offset, header->p_filesz, &search->left,
+				 &search->text);
+	return err == -ENOENT ? 0 : err ? err : 1;
 }
 
 static int read_note(struct dumpfile *file, char **text)
