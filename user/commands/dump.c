@@ -105,6 +105,7 @@ static void summary(const struct dump *dump)
 		put_number(object, "faults", dump->live.mm.nr_faults);
 		print_object(stdout, object, dump->common.pretty);
 	}
+	live_tell_missing(&dump->live);
 	if (dump->common.quiet)
 		return;
 	if (dump->live.runs)

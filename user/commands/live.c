@@ -166,6 +166,17 @@ void live_close(struct live *live)
 	kernel_close(&live->kernel);
 }
 
+void live_tell_missing(const struct live *live)
+{
+	uint64_t missing = stream_stats(live->stream)->unreadable;
+
+	if (live_is_file(live) && missing)
+		fprintf(stderr,
+			"pwtrace: %llu tables are not in the file: nothing is said of what they "
+			"map\n",
+			(unsigned long long)missing);
+}
+
 struct range live_all(const struct live *live)
 {
 	return live->recording ? (struct range){ live->snapshot.start, live->snapshot.end } :

@@ -70,6 +70,10 @@ static inline bool live_is_file(const struct live *live)
 	return live->recording || live->dump;
 }
 
+/* Tables that a file should have and has not, if any: said on standard error, whatever else is not.
+ */
+void live_tell_missing(const struct live *live);
+
 /* What there is: all, or what the recording has. */
 struct range live_all(const struct live *live);
 

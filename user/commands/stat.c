@@ -233,6 +233,7 @@ static int look(struct stat *stat, struct problem *why)
 	err = live_walk(&stat->live, &all, &options, add_run, stat, why);
 	if (err)
 		return err;
+	live_tell_missing(&stat->live);
 	if (stat->common.json)
 		print_json(stat);
 	else

@@ -95,6 +95,7 @@ static int errno_of(kdump_status status)
 		return 0;
 	case KDUMP_ERR_NODATA:
 	case KDUMP_ERR_EOF:
+	case KDUMP_ERR_CORRUPT: /* of a page: others may be whole */
 		return -ENODATA;
 	case KDUMP_ERR_NOKEY:
 	case KDUMP_ERR_INVALID:
@@ -193,7 +194,9 @@ static void read_for_parent(int file, int fd)
 
 	if (!dump)
 		text = "out of memory";
-	else if (kdump_open_fd(dump, file))
+	/* a mapping of a file that was cut off is SIGBUS */
+	else if (kdump_set_number_attr(dump, KDUMP_ATTR_FILE_MMAP_POLICY, KDUMP_MMAP_NEVER) ||
+		 kdump_open_fd(dump, file))
 		text = kdump_get_err(dump) ? kdump_get_err(dump) : "it is damaged";
 	else if (!kdump_get_string_attr(dump, KDUMP_ATTR_ARCH_NAME, &arch) &&
 		 strcmp(arch, KDUMP_ARCH_AARCH64))
