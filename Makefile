@@ -30,6 +30,10 @@ ALL_CFLAGS := -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) -Iuser -Iinclude -I
 	-DPWTRACE_VERSION='"$(VERSION)"'
 # one static binary where it is to be carried into a guest or to another machine
 STATIC := $(if $(CROSS_COMPILE),1,)
+# makedumpfile's compressed format is read where there is a library for it, which is none to link statically
+KDUMPFILE := $(if $(STATIC),,$(shell pkg-config --exists libkdumpfile 2>/dev/null && echo libkdumpfile))
+LIBS += $(KDUMPFILE)
+ALL_CFLAGS += $(if $(KDUMPFILE),-DHAVE_KDUMPFILE)
 
 prefix ?= /usr/local
 libdir ?= $(prefix)/lib

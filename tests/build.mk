@@ -31,7 +31,8 @@ OWN_COMBINATIONS := $(foreach k,$(OWN_KERNELS),own-$k/max own-$k/n1)
 SOAK_COMBINATIONS ?= newest/max newest/bbm newest-16k/max
 SOAK_CHANGES ?= 1000000
 
-COMMAND_TESTS := tests/command/style.sh tests/command/usage.sh tests/command/library.sh tests/command/report.sh
+COMMAND_TESTS := tests/command/style.sh tests/command/usage.sh tests/command/library.sh tests/command/report.sh \
+	tests/command/export.sh tests/command/import.sh
 triggers = $(foreach c,$(1),"tests/vm/triggers.sh $(subst /, ,$c)")
 VM_TESTS := $(call triggers,$(VM_COMBINATIONS)) tests/vm/selftest.sh "tests/vm/selftest.sh 6.12 max" \
 	"tests/vm/soak.sh newest max 20000" \
@@ -39,11 +40,13 @@ VM_TESTS := $(call triggers,$(VM_COMBINATIONS)) tests/vm/selftest.sh "tests/vm/s
 	tests/vm/backends.sh tests/vm/overrun.sh tests/vm/surroundings.sh \
 	"tests/vm/predict.sh newest bbm" "tests/vm/live.sh newest max" "tests/vm/process_dump.sh newest max" "tests/vm/areas.sh newest max" \
 	"tests/vm/audit.sh newest max" "tests/vm/tears.sh newest max" "tests/vm/churn.sh newest max 20" \
-	"tests/vm/recordings.sh newest bbm" "tests/vm/vmlinux.sh newest newest-16k 6.18 6.12" \
+	"tests/vm/recordings.sh newest bbm" "tests/vm/record.sh newest max" "tests/vm/dumps.sh newest max" \
+	"tests/vm/vmlinux.sh newest newest-16k 6.18 6.12" \
 	"tests/vm/oracle.sh newest max" "tests/vm/oracle.sh newest n1 2000" "tests/vm/oracle.sh newest-16k max" \
 	"tests/vm/process.sh newest max 80" "tests/vm/process.sh newest-16k max 60"
 # takes as long as all of the others
 LONG_TESTS := tests/command/kernel-callbacks.sh tests/vm/selfcheck.sh \
+	"tests/vm/dumps.sh newest n1" "tests/vm/dumps.sh newest-16k max" "tests/vm/dumps.sh 6.12 max" \
 	"tests/vm/live.sh newest bbm" "tests/vm/live.sh newest n1" "tests/vm/live.sh newest-16k max" "tests/vm/live.sh 6.18 max" \
 	"tests/vm/live.sh 6.12 max" "tests/vm/scale.sh newest n1" "tests/vm/scale.sh newest max" \
 	$(foreach c,newest/n1 newest/bbm newest-16k/max 6.18/max 6.12/max,"tests/vm/areas.sh $(subst /, ,$c)") \

@@ -18,6 +18,8 @@ static const struct command commands[] = {
 	{ "check", cmd_check, "the verdicts of what was recorded" },
 	{ "diff", cmd_diff, "two snapshots, and the change that made the difference" },
 	{ "report", cmd_report, "a recording as one page to look at" },
+	{ "import", cmd_import, "a saved kernel_page_tables as a recording" },
+	{ "export", cmd_export, "what was recorded, for other people's tools" },
 	{ "predict", cmd_predict, "what the kernel would answer, and why, without asking it" },
 	{ "doctor", cmd_doctor, "can it run here? each need and each hook, tried out" },
 	{ "dump", cmd_dump, "what the page tables map" },
@@ -46,10 +48,16 @@ static void print_help(FILE *out)
 	      out);
 }
 
-#ifdef __aarch64__
-static const char features[] = "fentry kprobe.multi kprobe json";
+#ifdef HAVE_KDUMPFILE
+#define KDUMP " libkdumpfile"
 #else
-static const char features[] = "json"; /* no kernel of this machine can be watched */
+#define KDUMP ""
+#endif
+
+#ifdef __aarch64__
+static const char features[] = "fentry kprobe.multi kprobe json" KDUMP;
+#else
+static const char features[] = "json" KDUMP; /* no kernel of this machine can be watched */
 #endif
 
 static void print_version(bool as_json)

@@ -46,7 +46,7 @@ else
 fi
 
 # A license in one of the first lines, or the file is of a kind that has no comments.
-mapfile -t commented < <(files ! -name '*.json' ! -name '*.txt' ! -name '*.md' ! -name '*.expected' ! -name origin)
+mapfile -t commented < <(files ! -name '*.json' ! -name '*.pwt' ! -name '*.txt' ! -name '*.md' ! -name '*.expected' ! -name origin)
 mapfile -t bare < <(awk 'FNR == 1 { if (name && !seen) print name; name = FILENAME; seen = 0 }
 	FNR <= 4 && /SPDX-License-Identifier: / { seen = 1 }
 	END { if (name && !seen) print name }' "${commented[@]}")

@@ -55,6 +55,8 @@ for command in "${commands[@]}"; do
 	record)	operands=(-o "$tmp/recording");;
 	report)	operands=(-o "$tmp/page" file);;
 	diff)	operands=(before after);;
+	export)	operands=(--jsonl file);;
+	import)	operands=(-o "$tmp/recording" file);;
 	esac
 	[[ $command == lookup || $command == check ]] || refused "stray" "$command" "${operands[@]}" stray
 done
@@ -128,6 +130,12 @@ refused 'wants a recording' report -o "$tmp/page"
 refused "wants a name for the page of 'file': -o PAGE" report file
 refused '--limit 1001: give 1000 at most' report -n 1001 -o "$tmp/page" file
 refused "--json and -o - both want standard output" report -j -o - file
+refused '--source .*: give auto, bpf or kcore, or the file' stat --source "$tmp/nothing"
+refused 'give one of --perfetto, --folded, --jsonl and --core' export "$tmp/nothing"
+refused 'one format at a time' export --folded --core "$tmp/nothing"
+refused 'wants a recording' export --folded
+refused "--weight size: give count or time" export --folded --weight size "$tmp/nothing"
+refused "--snapshot x: give a number" export --core --snapshot x "$tmp/nothing"
 
 refused 'wants a snapshot, or two' diff
 refused 'record wants a file: -o FILE' record
@@ -160,7 +168,7 @@ else
 	declare -A needed=([predict]='ro 0xffff800080000000 1' [lookup]=linux_banner [record]="-o $tmp/recording")
 	for command in "${commands[@]}"; do
 		# what reads files does so on any machine
-		[[ " check diff report " != *" $command "* ]] || continue
+		[[ " check diff report export import " != *" $command "* ]] || continue
 		read -ra needs <<< "${needed[$command]:-}"
 		run 3 "$command" "${needs[@]}"
 		cat "$tmp/out" >> "$tmp/err"

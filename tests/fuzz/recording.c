@@ -85,7 +85,9 @@ static struct emitter *emitter(struct shown *shown, int nr)
 	const struct emit_options options = {
 		.json = nr == 1,
 		.verbose = true,
-		.results = nr == 2 ? EMIT_KTAP : nr == 3 ? EMIT_JUNIT : EMIT_CHANGES,
+		.results = nr == 2 ? EMIT_KTAP :
+			   nr == 3 ? EMIT_JUNIT :
+				     EMIT_CHANGES,
 	};
 
 	if (!*emitter) {

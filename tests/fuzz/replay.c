@@ -20,7 +20,7 @@ static void name_corpus(const char *program, char *name, size_t size)
 
 static void replay(const char *name)
 {
-	static uint8_t data[1 << 16];
+	static uint8_t data[1 << 17];
 	FILE *file = fopen(name, "rb");
 	size_t size;
 

@@ -42,7 +42,7 @@ static const char *file_of_text(const char *text)
 #define INFO_4K                                       \
 	"OSRELEASE=7.3.4\n"                           \
 	"PAGESIZE=4096\n"                             \
-	"SYMBOL(swapper_pg_dir)=ffff800082a13000\n"   \
+	"SYMBOL(swapper_pg_dir)=ffff800082a10000\n"   \
 	"NUMBER(VA_BITS)=48\n"                        \
 	"NUMBER(MODULES_VADDR)=0xffff800000000000\n"  \
 	"NUMBER(MODULES_END)=0xffff800080000000\n"    \
@@ -76,6 +76,20 @@ static char *edited(const char *text, const char *key, const char *line)
 	return copy;
 }
 
+TEST(a_topmost_table_that_is_none)
+{
+	struct kernel kernel = {};
+	struct problem why = {};
+	char *info __free = edited(INFO_4K, "SYMBOL(swapper_pg_dir)",
+				   "SYMBOL(swapper_pg_dir)=ffff800082a10008");
+	char *offset __free = edited(INFO_4K, "NUMBER(kimage_voffset)",
+				     "NUMBER(kimage_voffset)=0xffff800040000001");
+
+	EXPECT_EQ(kernel_parse_vmcoreinfo(&kernel, info, &why), -EINVAL);
+	EXPECT(strstr(why.text, "no table's address"));
+	EXPECT_EQ(kernel_parse_vmcoreinfo(&kernel, offset, &why), -EINVAL);
+}
+
 TEST(vmcoreinfo_of_a_4k_kernel)
 {
 	struct kernel kernel = {};
@@ -86,10 +100,10 @@ TEST(vmcoreinfo_of_a_4k_kernel)
 	EXPECT_EQ(kernel.geo.va_bits, 48);
 	EXPECT_EQ(kernel.geo.va_bits_config, 48);
 	EXPECT_EQ(kernel.geo.levels, 4);
-	EXPECT_EQ(kernel.root_va, 0xffff800082a13000);
-	EXPECT_EQ(kernel.root_pa, 0x42a13000);
+	EXPECT_EQ(kernel.root_va, 0xffff800082a10000);
+	EXPECT_EQ(kernel.root_pa, 0x42a10000);
 	EXPECT_EQ(kernel_phys_to_virt(&kernel, 0x40000000), 0xffff000000000000);
-	EXPECT_EQ(kernel_phys_to_virt(&kernel, 0x42a13000), 0xffff000002a13000);
+	EXPECT_EQ(kernel_phys_to_virt(&kernel, 0x42a10000), 0xffff000002a10000);
 	EXPECT_EQ(kernel.zones.range[ZONE_LINEAR].start, 0xffff000000000000);
 	EXPECT_EQ(kernel.zones.range[ZONE_LINEAR].end, 0xffff800000000000);
 	EXPECT_EQ(kernel.zones.range[ZONE_MODULES].start, 0xffff800000000000);

@@ -8,6 +8,11 @@
 #include "geometry/descriptor.h"
 #include "source/stream.h"
 
+static bool is_off(const struct audit *audit, enum audit_rule rule)
+{
+	return audit->config.off & 1U << rule;
+}
+
 void audit_found(struct audit *audit, enum audit_rule rule, const struct leaf_run *run)
 {
 	const struct audit_finding finding = {
@@ -19,7 +24,8 @@ void audit_found(struct audit *audit, enum audit_rule rule, const struct leaf_ru
 		.pa = desc_address(audit->config.geo, run->desc),
 	};
 
-	audit->emit(audit->ctx, &finding);
+	if (!is_off(audit, rule))
+		audit->emit(audit->ctx, &finding);
 }
 
 void audit_keep(struct audit *audit, struct mappings *all, const struct leaf_run *run)
@@ -231,9 +237,12 @@ static void aliases(struct audit *audit)
 
 int audit_end(struct audit *audit)
 {
-	audit_unowned(audit);
-	tables_twice(audit);
-	aliases(audit);
+	if (!is_off(audit, AUDIT_INVALID_LEAF))
+		audit_unowned(audit);
+	if (!is_off(audit, AUDIT_TABLE_SHARED))
+		tables_twice(audit);
+	if (!is_off(audit, AUDIT_ALIAS_WRITABLE))
+		aliases(audit);
 	return audit->incomplete ? -ENOMEM : 0;
 }
 

@@ -77,6 +77,7 @@ struct audit_config {
 	bool (*hides_alias)(void *ctx, uint64_t addr);
 	/* Physical bits in use: 48, or 52 with LPA or LPA2. */
 	unsigned int pa_bits;
+	uint32_t off; /* rules that are not looked for; bits: 1 << enum audit_rule */
 };
 
 struct audit;

@@ -31,14 +31,13 @@ enum {
 	OPT_LOST,
 	OPT_CALLER,
 	OPT_MIN_SIZE,
-	OPT_SOURCE,
 };
 
 static const struct option long_options[] = { { "sort", required_argument, NULL, OPT_SORT },
 					      { "lost", no_argument, NULL, OPT_LOST },
 					      { "caller", required_argument, NULL, OPT_CALLER },
 					      { "min-size", required_argument, NULL, OPT_MIN_SIZE },
-					      { "source", required_argument, NULL, OPT_SOURCE },
+					      SOURCE_LONG,
 					      COMMON_LONG,
 					      {} };
 
@@ -294,10 +293,10 @@ static int parse_option(struct areas_command *command, int opt)
 		return 0;
 	case OPT_MIN_SIZE:
 		return parse_size(command, optarg);
-	case OPT_SOURCE:
-		return live_source(optarg, &command->source);
 	default:
-		return common_option(&command->common, opt) ? 0 : -EINVAL;
+		return common_option(&command->common, opt) ?
+			       0 :
+			       live_option(&command->source, opt, optarg);
 	}
 }
 

@@ -24,12 +24,11 @@ static const char help[] =
 
 enum {
 	OPT_ALLOW = 0x2000,
-	OPT_SOURCE,
 	OPT_NO_HOOKS,
 };
 
 static const struct option long_options[] = { { "allow", required_argument, NULL, OPT_ALLOW },
-					      { "source", required_argument, NULL, OPT_SOURCE },
+					      SOURCE_LONG,
 					      { "no-hooks", no_argument, NULL, OPT_NO_HOOKS },
 					      COMMON_LONG,
 					      {} };
@@ -86,44 +85,6 @@ static bool is_allowed(const struct audit_command *command, const struct audit_f
 	return false;
 }
 
-/* Pieces that touch are one: a run of the linear map may go through both. */
-static void add_ram(struct audit_command *command, uint64_t start, uint64_t size)
-{
-	struct audit_range *last = command->nr_ram ? &command->ram[command->nr_ram - 1] : NULL;
-
-	if (command->nr_ram > MAX_RAM)
-		return;
-	if (last && last->start + last->size == start)
-		last->size += size;
-	else if (command->nr_ram == MAX_RAM)
-		command->nr_ram++;
-	else
-		command->ram[command->nr_ram++] = (struct audit_range){ start, size };
-}
-
-/* "40000000-7fffffff : System RAM", what is in it behind two more blanks. */
-static void read_ram(struct audit_command *command)
-{
-	FILE *file = fopen("/proc/iomem", "re");
-	uint64_t start, last;
-	char line[256];
-
-	while (file && fgets(line, sizeof(line), file))
-		if (*line != ' ' && strstr(line, " : System RAM\n") &&
-		    sscanf(line, "%" SCNx64 "-%" SCNx64, &start, &last) == 2 && last)
-			add_ram(command, start, last - start + 1);
-	if (file)
-		fclose(file);
-	/* half of it would make the other half a finding */
-	if (command->nr_ram > MAX_RAM)
-		command->nr_ram = 0;
-	if (!command->nr_ram)
-		fprintf(stderr,
-			"pwtrace audit: outside-ram is not looked for: /proc/iomem tells no "
-			"System RAM, or more than %d pieces\n",
-			MAX_RAM);
-}
-
 /* Those that are not allowed are said, and counted. */
 static void say(struct audit_command *command)
 {
@@ -164,15 +125,11 @@ static int look(struct audit_command *command)
 {
 	struct problem why;
 
-	command->keepers = keepers_open(&command->live.kernel, "audit", !command->live.recording);
+	command->keepers = keepers_open(&command->live.kernel, "audit",
+					!live_is_file(&command->live));
 	if (!command->keepers)
 		return cannot_run(&command->common, "out of memory");
-	if (command->live.recording)
-		fputs("pwtrace audit: a recording does not tell what is memory, nor who keeps leaves "
-		      "invalid: outside-ram and invalid-leaf are not looked for\n",
-		      stderr);
-	else
-		read_ram(command);
+	audit_find_facts(&command->facts, &command->live);
 	if (audit_look(command, &why))
 		return cannot_run(&command->common, why.text);
 	say(command);
@@ -218,10 +175,10 @@ int cmd_audit(int argc, char **argv)
 		}
 		if (opt == OPT_ALLOW)
 			err = parse_allow(command, optarg);
-		else if (opt == OPT_SOURCE)
-			err = live_source(optarg, &command->source);
+		else if (common_option(&command->common, opt))
+			err = 0;
 		else
-			err = common_option(&command->common, opt) ? 0 : -EINVAL;
+			err = live_option(&command->source, opt, optarg);
 		if (err)
 			return usage_error("audit");
 	}

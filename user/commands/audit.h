@@ -3,11 +3,11 @@
 #ifndef PWTRACE_COMMAND_AUDIT_H
 #define PWTRACE_COMMAND_AUDIT_H
 
+#include "commands/audit_facts.h"
 #include "commands/commands.h"
 #include "commands/live.h"
 #include "commands/keepers.h"
 
-#define MAX_RAM	   256
 #define MAX_ALLOWS 64
 
 struct allow {
@@ -31,8 +31,7 @@ struct audit_command {
 	size_t nr_allows;
 	struct live live;
 	struct keepers *keepers;
-	struct audit_range ram[MAX_RAM];
-	size_t nr_ram;
+	struct audit_facts facts;
 	struct findings findings;  /* those invalid as they should be among them */
 	struct stream_stats stats; /* of the look that is reported */
 	struct audit *audit;	   /* of the look that is under way */

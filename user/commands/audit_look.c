@@ -45,10 +45,6 @@ static void on_finding(void *ctx, const struct audit_finding *finding)
 {
 	struct look *look = ctx;
 
-	/* a recording does not tell whose it is */
-	if (finding->rule == AUDIT_INVALID_LEAF && finding->owner == OWNER_NONE &&
-	    look->command->live.recording)
-		return;
 	look->torn |= finding->rule == AUDIT_TORN;
 	keep(&look->findings, finding);
 }
@@ -70,10 +66,11 @@ static int new_audit(struct look *look, struct audit **audit)
 	const struct audit_config config = {
 		.geo = &kernel->geo,
 		.zones = &kernel->zones,
-		.ram = command->ram,
-		.nr_ram = command->nr_ram,
+		.ram = command->facts.ram,
+		.nr_ram = command->facts.nr_ram,
 		.owner = owner,
 		.hides_alias = hides_alias,
+		.off = command->facts.off,
 		.pa_bits = kernel->geo.lpa2 || kernel->geo.page_shift == 16 ? 52 : 48,
 	};
 

@@ -43,10 +43,11 @@ static void print_text(const struct audit_command *command, const struct audit_f
 	struct place place;
 
 	find_place(command, finding, &place);
-	printf("%s: 0x%016" PRIx64 "-0x%016" PRIx64 " (%s), %s%s at 0x%" PRIx64,
-	       audit_rule_name(finding->rule), finding->addr, finding->addr + finding->size,
-	       zone_name(place.zone), finding->desc ? "" : "table of ",
-	       geometry_level_name(finding->level), finding->pa);
+	printf("%s: 0x%016" PRIx64 "-0x%016" PRIx64 " (%s), %s%s", audit_rule_name(finding->rule),
+	       finding->addr, finding->addr + finding->size, zone_name(place.zone),
+	       finding->desc ? "" : "table of ", geometry_level_name(finding->level));
+	if (!command->live.runs)
+		printf(" at 0x%" PRIx64, finding->pa);
 	for (size_t i = 0; i < nr; i++)
 		printf(" %s", words[i]);
 	if (finding->other)
@@ -97,8 +98,13 @@ static void print_json(const struct audit_command *command, const struct audit_f
 	put_number(object, "size", finding->size);
 	put_string(object, "zone", zone_name(place.zone));
 	put_string(object, "level", geometry_level_name(finding->level));
-	put_hex(object, "pa", finding->pa);
-	put_hex(object, "entry", finding->desc);
+	if (command->live.runs) {
+		put(object, "pa", NULL);
+		put(object, "entry", NULL);
+	} else {
+		put_hex(object, "pa", finding->pa);
+		put_hex(object, "entry", finding->desc);
+	}
 	if (finding->other)
 		put_hex(object, "other", finding->other);
 	put_string(object, "symbol", *place.symbol ? place.symbol : NULL);
@@ -124,6 +130,16 @@ static uint64_t total_of(const struct audit_command *command)
 	return total;
 }
 
+static json *not_looked_for(const struct audit_command *command)
+{
+	json *array = json_object_new_array();
+
+	for (enum audit_rule rule = 0; rule < AUDIT_NR_RULES; rule++)
+		if (command->facts.off & 1U << rule)
+			json_object_array_add(array, json_object_new_string(audit_rule_name(rule)));
+	return array;
+}
+
 static void summary_json(const struct audit_command *command)
 {
 	json *object = object_of("summary"), *counts = json_object_new_object();
@@ -136,6 +152,7 @@ static void summary_json(const struct audit_command *command)
 	for (enum audit_rule rule = 0; rule < AUDIT_NR_RULES; rule++)
 		put_number(counts, audit_rule_name(rule), command->counts[rule]);
 	put(object, "by_rule", counts);
+	put(object, "not_looked_for", not_looked_for(command));
 	for (enum audit_owner owner = OWNER_NONE + 1; owner < OWNER_NR; owner++)
 		put_number(invalid, audit_owner_name(owner), command->invalid[owner]);
 	put(object, "invalid", invalid);

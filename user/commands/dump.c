@@ -33,7 +33,6 @@ enum {
 	OPT_PTDUMP = 0x2000,
 	OPT_ENTRIES,
 	OPT_HOLES,
-	OPT_SOURCE,
 	OPT_PID,
 	OPT_PFNMAP,
 	OPT_NO_HOOKS,
@@ -43,7 +42,7 @@ static const struct option long_options[] = { { "ptdump", no_argument, NULL, OPT
 					      { "entries", no_argument, NULL, OPT_ENTRIES },
 					      { "holes", no_argument, NULL, OPT_HOLES },
 					      { "output", required_argument, NULL, 'o' },
-					      { "source", required_argument, NULL, OPT_SOURCE },
+					      SOURCE_LONG,
 					      { "pid", required_argument, NULL, OPT_PID },
 					      { "pfnmap", no_argument, NULL, OPT_PFNMAP },
 					      { "no-hooks", no_argument, NULL, OPT_NO_HOOKS },
@@ -65,8 +64,6 @@ static int parse_option(struct dump *dump, int opt)
 	case 'o':
 		dump->output = optarg;
 		return 0;
-	case OPT_SOURCE:
-		return live_source(optarg, &dump->source);
 	case OPT_PID:
 		return process_pid(optarg, &dump->pid);
 	case OPT_PFNMAP:
@@ -76,7 +73,8 @@ static int parse_option(struct dump *dump, int opt)
 		dump->no_hooks = true;
 		return 0;
 	default:
-		return common_option(&dump->common, opt) ? 0 : -EINVAL;
+		return common_option(&dump->common, opt) ? 0 :
+							   live_option(&dump->source, opt, optarg);
 	}
 }
 
@@ -101,6 +99,10 @@ void dump_summary(const struct dump *dump)
 		cost_print(stderr, &dump->cost);
 	if (dump->common.quiet)
 		return;
+	if (dump->live.runs) {
+		fprintf(stderr, "%s: imported, without tables\n", dump->live.kernel.release);
+		return;
+	}
 	fprintf(stderr, "%s: %llu tables by %s, %llu torn, %llu unreadable",
 		dump->live.kernel.release, (unsigned long long)stats->pages,
 		dump->live.source->name, (unsigned long long)stats->torn,
@@ -139,8 +141,11 @@ static int print_tables(struct dump *dump)
 	struct problem why;
 	int err;
 
+	printer.lines = dump->live.runs;
 	/* JSON has no markers */
-	if (printer.format != TABLE_JSON) {
+	if (dump->live.runs) {
+		printer.markers = runs_markers(dump->live.runs);
+	} else if (printer.format != TABLE_JSON) {
 		dump_find_fixmap(&dump->live);
 		markers_of(&dump->live.kernel, markers);
 	}
@@ -169,6 +174,10 @@ static int run(struct dump *dump)
 		status = dump_process(dump);
 	} else if (live_range(&dump->live, &dump->range, dump->range_text, &why)) {
 		fprintf(stderr, "pwtrace dump: %s\n", why.text);
+		status = EXIT_USAGE;
+	} else if (dump->live.runs && dump->entries) {
+		fprintf(stderr, "pwtrace dump: what was imported has no entries: leave out "
+				"--entries\n");
 		status = EXIT_USAGE;
 	} else {
 		status = dump->output ? dump_snapshot(dump) : print_tables(dump);

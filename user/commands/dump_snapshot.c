@@ -12,8 +12,9 @@
 /* Where it is not told, the fixmap has no marker. */
 void dump_find_fixmap(struct live *live)
 {
-	if (!live->recording && enumerator_find(NULL, "fixed_addresses", "__end_of_fixed_addresses",
-						&live->kernel.fixed_pages))
+	if (!live_is_file(live) &&
+	    enumerator_find(NULL, "fixed_addresses", "__end_of_fixed_addresses",
+			    &live->kernel.fixed_pages))
 		live->kernel.fixed_pages = 0;
 }
 
@@ -49,9 +50,9 @@ int dump_snapshot(struct dump *dump)
 	struct problem why;
 	int err, failed;
 
-	if (dump->live.recording) {
+	if (live_is_file(&dump->live)) {
 		fprintf(stderr, "pwtrace dump: --output wants the running kernel, and --source is "
-				"a recording: copy it\n");
+				"a file: copy it\n");
 		return EXIT_USAGE;
 	}
 	stop_not_on_writes(!strcmp(dump->output, "-"));

@@ -12,17 +12,43 @@
 #include "kernel/needs.h"
 #include "recording/kernel.h"
 
-int live_source(const char *text, struct source_choice *choice)
+static int parse_source(struct source_choice *choice, const char *text)
 {
 	int found = source_find(text);
 
-	*choice = (struct source_choice){ .kind = found };
+	choice->kind = found;
+	choice->path = NULL;
 	if (found >= 0)
 		return 0;
 	if (access(text, F_OK))
-		return option_refused("source", text, "auto, bpf or kcore, or a recording's file");
+		return option_refused("source", text,
+				      "auto, bpf or kcore, or the file of a recording or a core");
 	choice->path = text;
 	return 0;
+}
+
+int live_option(struct source_choice *choice, int opt, const char *text)
+{
+	switch (opt) {
+	case OPT_SOURCE:
+		return parse_source(choice, text);
+	case OPT_VMCOREINFO:
+		choice->hints.vmcoreinfo = text;
+		return 0;
+	case OPT_SYMBOLS:
+		choice->hints.symbols = text;
+		return 0;
+	default:
+		return -ENOENT;
+	}
+}
+
+void live_from_top(struct live *live)
+{
+	live->snapshot = (struct pwt_snapshot){
+		.root = live->kernel.root_pa,
+		.base = live->kernel.zones.range[ZONE_LINEAR].start,
+	};
 }
 
 static int open_running(struct live *live, enum source_kind kind, struct problem *why)
@@ -35,30 +61,8 @@ static int open_running(struct live *live, enum source_kind kind, struct problem
 		err = kernel_open(&live->kernel, why);
 	if (!err)
 		err = source_open(&live->source, kind, &live->kernel, why);
-	live->snapshot = (struct pwt_snapshot){
-		.root = live->kernel.root_pa,
-		.base = live->kernel.zones.range[ZONE_LINEAR].start,
-	};
+	live_from_top(live);
 	return err;
-}
-
-static int open_recorded(struct live *live, const struct source_choice *choice, struct problem *why)
-{
-	int err = recording_open(&live->recording, choice->path, why);
-	struct recorded_info info;
-	char damage[160];
-
-	if (!err)
-		err = recording_kernel(live->recording, &live->kernel, &info, why);
-	if (!err)
-		err = snapshot_open(&live->source, live->recording, &live->kernel.geo,
-				    choice->snapshot, &live->snapshot, why);
-	if (err)
-		return err;
-	memcpy(live->boot_id, info.boot_id, sizeof(live->boot_id));
-	if (recording_damage(live->recording, damage, sizeof(damage)))
-		fprintf(stderr, "pwtrace: %s: %s\n", choice->path, damage);
-	return 0;
 }
 
 static double now_ms(void)
@@ -139,10 +143,16 @@ static void watch_no_more(struct live *live)
 int live_open(struct live *live, const struct source_choice *choice, struct problem *why)
 {
 	const struct kernel *kernel = &live->kernel;
-	int err = choice->path ? open_recorded(live, choice, why) :
-				 open_running(live, choice->kind, why);
+	int err;
 
-	if (!err && live->watch && !live->recording && choice->kind != SOURCE_KCORE)
+	if (choice->path)
+		err = live_open_file(live, choice, why);
+	else if (choice->hints.vmcoreinfo || choice->hints.symbols)
+		err = problem(why, -EINVAL,
+			      "--vmcoreinfo and --symbols go with a core: --source FILE");
+	else
+		err = open_running(live, choice->kind, why);
+	if (!err && live->watch && !live_is_file(live) && choice->kind != SOURCE_KCORE)
 		attach(live);
 	if (!err && stream_open(&live->stream, live->source, &kernel->geo, live->snapshot.root,
 				live->snapshot.base))
@@ -169,7 +179,9 @@ void live_close(struct live *live)
 	changes_free(live->changes);
 	stream_close(live->stream);
 	source_close(live->source);
+	runs_close(live->runs);
 	recording_close(live->recording);
+	dumpfile_close(live->dump);
 	kernel_close(&live->kernel);
 }
 
@@ -184,9 +196,8 @@ int live_range(const struct live *live, struct range *range, const char *text, s
 	*range = live_all(live);
 	if (!text)
 		return 0;
-	if (live->recording && !strncmp(text, "module:", 7))
-		return problem(why, -EINVAL, "'%s': a recording does not tell where modules are",
-			       text);
+	if (live_is_file(live) && !strncmp(text, "module:", 7))
+		return problem(why, -EINVAL, "'%s': a file does not tell where modules are", text);
 	return range_parse(range, text, &live->kernel, why);
 }
 
@@ -255,6 +266,11 @@ int live_walk(struct live *live, const struct range *range, const struct leaves_
 	struct parts *parts = &live->parts;
 	int err;
 
+	if (live->runs) {
+		err = runs_each(live->runs, range->start, range->end, options->holes, run, ctx);
+		return err ? problem(why, err, "the recording cannot be read: %s", strerror(-err)) :
+			     0;
+	}
 	with_marks.marks = marks;
 	with_marks.marks_ctx = live->stream;
 	stream_begin(live->stream, range->end);
@@ -267,10 +283,10 @@ int live_walk(struct live *live, const struct range *range, const struct leaves_
 	live->changed += parts->marked;
 	live->unknown += live->changes ? changes_unknown(live->changes) : 0;
 	err = stream_error(live->stream);
-	if (!err && live->recording && stream_stats(live->stream)->unreadable)
+	if (!err && live_is_file(live) && stream_stats(live->stream)->unreadable)
 		return problem(why, -ENODATA,
-			       "%llu tables are not in the recording, or could not be read when it "
-			       "was made: nothing is known of what they map",
+			       "%llu tables are not in the file, or could not be read when it was "
+			       "made: nothing is known of what they map",
 			       (unsigned long long)stream_stats(live->stream)->unreadable);
 	return err ? problem(why, err, "tables could not be read by %s: %s", live->source->name,
 			     strerror(-err)) :

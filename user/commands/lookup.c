@@ -15,11 +15,7 @@ static const char help[] =
 	"\n" SOURCE_HELP "\n" COMMON_HELP "\n"
 	"Exit status: 0 fine, 2 wrong usage, 3 this system cannot run it, 5 internal error.\n";
 
-enum { OPT_SOURCE = 0x2000 };
-
-static const struct option long_options[] = { { "source", required_argument, NULL, OPT_SOURCE },
-					      COMMON_LONG,
-					      {} };
+static const struct option long_options[] = { SOURCE_LONG, COMMON_LONG, {} };
 
 static int print(struct lookup *lookup, struct looked_up *found, struct problem *why)
 {
@@ -40,9 +36,9 @@ static int look_up_process(struct lookup *lookup, int pid, struct looked_up *fou
 	struct process process;
 	int err;
 
-	if (lookup->live.recording)
+	if (live_is_file(&lookup->live))
 		return problem(why, -EINVAL,
-			       "a recording has the kernel's tables, and no process's");
+			       "of a file the kernel's tables are read, and no process's");
 	if (!lookup->reader.types)
 		return problem(why, -EIO, "a process is found by /proc/kcore and BTF only");
 	if (!lookup->tasks && tasks_open(&lookup->tasks, &lookup->reader, why))
@@ -107,8 +103,13 @@ static int run(struct lookup *lookup, char **texts, int nr)
 		live_close(&lookup->live);
 		return cannot_run(&lookup->common, why.text);
 	}
+	if (lookup->live.runs) {
+		live_close(&lookup->live);
+		return cannot_run(&lookup->common, "what was imported has no tables to look up "
+						   "anything in: see 'pwtrace dump'");
+	}
 	/* what else is known is of the machine that this runs on */
-	if (!lookup->live.recording)
+	if (!live_is_file(&lookup->live))
 		open_more(lookup);
 	for (int i = 0; i < nr && status == EXIT_FINE; i++) {
 		int err = look_up(lookup, texts[i], &why);
@@ -128,7 +129,7 @@ static int run(struct lookup *lookup, char **texts, int nr)
 int cmd_lookup(int argc, char **argv)
 {
 	struct lookup lookup = {};
-	int opt, err;
+	int opt;
 
 	common_init(&lookup.common);
 	while ((opt = getopt_long(argc, argv, COMMON_SHORT, long_options, NULL)) != -1) {
@@ -136,11 +137,7 @@ int cmd_lookup(int argc, char **argv)
 			fputs(help, stdout);
 			return EXIT_FINE;
 		}
-		if (opt == OPT_SOURCE)
-			err = live_source(optarg, &lookup.source);
-		else
-			err = common_option(&lookup.common, opt) ? 0 : -EINVAL;
-		if (err)
+		if (!common_option(&lookup.common, opt) && live_option(&lookup.source, opt, optarg))
 			return usage_error("lookup");
 	}
 	if (optind == argc) {

@@ -25,15 +25,14 @@ static const char help[] =
 	"Exit status: 0 fine, 2 wrong usage, 3 this system cannot run it, 5 internal error.\n";
 
 enum {
-	OPT_SOURCE = 0x2000,
-	OPT_PID,
+	OPT_PID = 0x2000,
 	OPT_PROCESSES,
 	OPT_NO_HOOKS,
 };
 
 static const struct option long_options[] = { { "interval", required_argument, NULL, 'i' },
 					      { "count", required_argument, NULL, 'n' },
-					      { "source", required_argument, NULL, OPT_SOURCE },
+					      SOURCE_LONG,
 					      { "pid", required_argument, NULL, OPT_PID },
 					      { "processes", no_argument, NULL, OPT_PROCESSES },
 					      { "no-hooks", no_argument, NULL, OPT_NO_HOOKS },
@@ -115,8 +114,6 @@ static int parse_option(struct stat *stat, int opt)
 		return 0;
 	case 'n':
 		return option_count("count", optarg, &stat->count);
-	case OPT_SOURCE:
-		return live_source(optarg, &stat->source);
 	case OPT_PID:
 		return process_pid(optarg, &stat->pid);
 	case OPT_NO_HOOKS:
@@ -126,7 +123,8 @@ static int parse_option(struct stat *stat, int opt)
 		stat->processes = true;
 		return 0;
 	default:
-		return common_option(&stat->common, opt) ? 0 : -EINVAL;
+		return common_option(&stat->common, opt) ? 0 :
+							   live_option(&stat->source, opt, optarg);
 	}
 }
 

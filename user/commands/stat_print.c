@@ -157,7 +157,10 @@ static void print_text(struct stat *stat, const struct process *process)
 		ROW(stat, "torn", torn);
 	if (ANY(stat, changed))
 		ROW(stat, "changed", changed);
-	print_tables(stat, process);
+	if (stat->live.runs)
+		stat_line(stat, "tables: not known, it was imported");
+	else
+		print_tables(stat, process);
 }
 
 /* JSON */
@@ -200,7 +203,8 @@ static void print_json(const struct stat *stat, const struct process *process)
 	tables = json_object_new_object();
 	for (int level = geometry_top(geo); level >= 0; level--)
 		put_number(tables, stat_table_name(geo, level), stat->tables[level]);
-	put(object, "pages", tables);
+	/* what is not known is not 1 and 0 */
+	put(object, "pages", stat->live.runs ? NULL : tables);
 	put_number(object, "page_size", geometry_page_size(geo));
 	if (process) {
 		put_number(object, "pid", process->pid);

@@ -15,6 +15,12 @@ struct emitter *emitter_new(const struct kernel *kernel, const struct emit_optio
 				  options->json			 ? emit_json_new() :
 								   emit_text_new();
 
+	return emitter_set_up(emitter, kernel, options, out);
+}
+
+struct emitter *emitter_set_up(struct emitter *emitter, const struct kernel *kernel,
+			       const struct emit_options *options, FILE *out)
+{
 	if (!emitter)
 		return NULL;
 	emitter->kernel = kernel;

@@ -64,11 +64,17 @@ struct emitter {
 	const char *range_function; /* that PWT_FN_RANGE is in this kernel */
 	const char *name;	    /* of results: whose */
 	unsigned int number;	    /* ... and which one of several, from 1 */
+	uint64_t left_out;	    /* for which there was no memory, or no place */
+	bool failed;		    /* what was written is not whole */
 };
 
 /* NULL where there is no memory. @range_function may be set later. */
 struct emitter *emitter_new(const struct kernel *kernel, const struct emit_options *options,
 			    FILE *out);
+
+/* Of a back end that is made by its own function: NULL where that gave none. */
+struct emitter *emitter_set_up(struct emitter *emitter, const struct kernel *kernel,
+			       const struct emit_options *options, FILE *out);
 
 static inline void emit_change(struct emitter *emitter, const struct change *change,
 			       const struct stack *stack)
@@ -113,6 +119,16 @@ void emit_results_none(enum emit_results results, FILE *out, const char *name, u
 /* The name of the task, without what a terminal would obey and what is no UTF-8. */
 #define EMIT_COMM (PWT_COMM_LEN + 1)
 const char *emit_comm(const struct change *change, char buf[EMIT_COMM]);
+
+/* For other people's viewers: all is written with the summary. */
+struct emitter *emit_perfetto_new(void);
+
+struct folded_options {
+	bool by_time;	 /* ns, and not how often */
+	bool root_first; /* the operation last */
+};
+
+struct emitter *emit_folded_new(const struct folded_options *options);
 
 /* Not a MISMATCH, but nothing was done: its entries are shown, and what the findings mean. */
 static inline bool emit_nothing_done(const struct change *change)

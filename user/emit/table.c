@@ -64,6 +64,8 @@ static void text_run(struct table_printer *printer, const struct leaf_run *run)
 	fprintf(printer->out, " %s ", level_words[run->level]);
 	if (!run->desc)
 		fputs(" -", printer->out);
+	else if (run->marks & STREAM_NO_ADDRESS)
+		fputs(" ?", printer->out);
 	else
 		fprintf(printer->out, " 0x%012" PRIx64, desc_address(printer->geo, run->desc));
 	nr = desc_words(printer->geo, run->level, run->desc, run->table_bits, words);
@@ -82,6 +84,14 @@ static void text_run(struct table_printer *printer, const struct leaf_run *run)
 
 /* JSON */
 
+static void put_known(json *object, const char *key, const struct leaf_run *run, uint64_t value)
+{
+	if (run->marks & STREAM_NO_ADDRESS)
+		put(object, key, NULL);
+	else
+		put_hex(object, key, value);
+}
+
 static void json_run(struct table_printer *printer, const struct leaf_run *run)
 {
 	json *object = object_of(printer->entries ? "entry" : "run"), *array;
@@ -93,8 +103,8 @@ static void json_run(struct table_printer *printer, const struct leaf_run *run)
 	put_string(object, "level", geometry_level_name(run->level));
 	put_string(object, "kind", kind_of(run));
 	if (run->desc) {
-		put_hex(object, "pa", desc_address(printer->geo, run->desc));
-		put_hex(object, "entry", run->desc);
+		put_known(object, "pa", run, desc_address(printer->geo, run->desc));
+		put_known(object, "entry", run, run->desc);
 		nr = desc_words(printer->geo, run->level, run->desc, run->table_bits, words);
 		array = json_object_new_array();
 		for (size_t i = 0; i < nr; i++)
@@ -212,11 +222,30 @@ static void ptdump_run(struct table_printer *printer, const struct leaf_run *run
 	}
 }
 
+/* Marks stand before the line that they were read before. */
+static void ptdump_marks(struct table_printer *printer, uint64_t addr)
+{
+	const struct marker *marker = printer->at ? printer->at : printer->markers;
+
+	for (; marker->name && marker->start <= addr; marker++)
+		fprintf(printer->out, "---[ %s ]---\n", marker->name);
+	printer->at = marker;
+}
+
+static void ptdump_as_read(struct table_printer *printer, const struct leaf_run *run)
+{
+	ptdump_marks(printer, run->start);
+	printer->line = *run;
+	ptdump_line(printer, run->start + run->size);
+}
+
 void table_print(void *ctx, const struct leaf_run *run)
 {
 	struct table_printer *printer = ctx;
 
-	if (printer->format == TABLE_PTDUMP)
+	if (printer->format == TABLE_PTDUMP && printer->lines)
+		ptdump_as_read(printer, run);
+	else if (printer->format == TABLE_PTDUMP)
 		ptdump_run(printer, run);
 	else if (printer->format == TABLE_JSON)
 		json_run(printer, run);
@@ -226,6 +255,8 @@ void table_print(void *ctx, const struct leaf_run *run)
 
 void table_print_end(struct table_printer *printer, uint64_t end)
 {
-	if (printer->format == TABLE_PTDUMP && printer->begun)
+	if (printer->format == TABLE_PTDUMP && printer->lines)
+		ptdump_marks(printer, end ? end : -1ULL);
+	else if (printer->format == TABLE_PTDUMP && printer->begun)
 		ptdump_line(printer, end);
 }

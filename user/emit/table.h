@@ -16,6 +16,7 @@ struct table_printer {
 	const struct geometry *geo;
 	const struct marker *markers; /* ends with a name that is NULL */
 	bool entries;		      /* an entry each */
+	bool lines;		      /* each run is a line of ptdump's, as it was read */
 	bool pretty;
 	/* inside */
 	const struct marker *at; /* that the last line came under; NULL: none yet */

@@ -294,6 +294,14 @@ uint64_t kallsyms_first(const struct kallsyms *syms, uint64_t addr)
 	return i < syms->nr ? syms->syms[i].addr : 0;
 }
 
+void kallsyms_move(struct kallsyms *syms, uint64_t offset)
+{
+	for (size_t i = 0; i < syms->nr; i++)
+		if (syms->syms[i].addr >> 63)
+			syms->syms[i].addr += offset;
+	qsort(syms->syms, syms->nr, sizeof(*syms->syms), by_addr);
+}
+
 size_t kallsyms_count(const struct kallsyms *syms)
 {
 	return syms->nr;

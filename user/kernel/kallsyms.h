@@ -44,6 +44,9 @@ uint64_t kallsyms_next(const struct kallsyms *syms, uint64_t addr);
 /* The address of the first symbol at @addr or above that has a name, 0 if there is none. */
 uint64_t kallsyms_first(const struct kallsyms *syms, uint64_t addr);
 
+/* Add @offset to each address of the kernel's half. */
+void kallsyms_move(struct kallsyms *syms, uint64_t offset);
+
 /* Call @each for every symbol, by address. */
 void kallsyms_each(const struct kallsyms *syms,
 		   void (*each)(void *ctx, uint64_t addr, const char *name), void *ctx);

@@ -72,6 +72,12 @@ int kernel_parse_vmcoreinfo(struct kernel *kernel, const char *info, struct prob
 			       (unsigned long long)page_size, (unsigned long long)va_bits,
 			       (unsigned long long)t1sz);
 
+	if ((kernel->root_va | voffset) & (page_size - 1))
+		return problem(why, -EINVAL,
+			       "VMCOREINFO has swapper_pg_dir at 0x%llx, less 0x%llx: that is no "
+			       "table's address",
+			       (unsigned long long)kernel->root_va, (unsigned long long)voffset);
+
 	/* __phys_to_virt(): (pa - PHYS_OFFSET) | PAGE_OFFSET. The two have no bit in common. */
 	kernel->phys_to_virt = -(1ULL << va_bits) - phys_offset;
 	kernel->root_pa = kernel->root_va - voffset;

@@ -85,6 +85,7 @@ enum pwt_record_type {
 	PWT_REC_AREAS,	    /* struct pwt_area_record, an array */
 	PWT_REC_RAM,	    /* struct pwt_range, an array: physical memory */
 	PWT_REC_INDEX,	    /* struct pwt_index, an array: of each chunk before */
+	PWT_REC_RUNS,	    /* struct pwt_run, an array: what was mapped, without the tables */
 	PWT_REC_NR,
 };
 
@@ -194,6 +195,15 @@ struct pwt_range {
 	uint64_t start, size; /* bytes */
 };
 
+/* Of an imported text: leaves of one level and with the same attributes, or a hole. */
+struct pwt_run {
+	uint64_t start, size; /* virtual, bytes; start + size is 0 at the end of the address space
+			       */
+	uint64_t bits;	      /* of the descriptors, without an output address; 0: a hole */
+	uint8_t level;	      /* 0: of PTEs; that of a hole is the text's */
+	uint8_t reserved[7];
+};
+
 struct pwt_index {
 	uint64_t offset; /* of the chunk */
 	uint64_t number, time, types;
@@ -211,6 +221,7 @@ _Static_assert(sizeof(struct pwt_losses) == 160, "recording: pwt_losses");
 _Static_assert(sizeof(struct pwt_snapshot) == 48, "recording: pwt_snapshot");
 _Static_assert(sizeof(struct pwt_table) == 24, "recording: pwt_table");
 _Static_assert(sizeof(struct pwt_area_record) == 96, "recording: pwt_area_record");
+_Static_assert(sizeof(struct pwt_run) == 32, "recording: pwt_run");
 _Static_assert(sizeof(struct pwt_index) == 32, "recording: pwt_index");
 
 #endif

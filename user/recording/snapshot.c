@@ -42,58 +42,6 @@ void snapshot_table(void *ctx, enum pgtable_level level, uint64_t addr, uint64_t
 		      writer->page_size);
 }
 
-static void ignore_run(void *ctx, const struct leaf_run *run)
-{
-	(void)ctx, (void)run;
-}
-
-static unsigned int marks(void *ctx, enum pgtable_level level)
-{
-	return stream_marks(ctx, level);
-}
-
-/* Walked as if they were to be shown, so that what is torn is found out. */
-static int walk_all(struct snapshot_writer *writer, struct stream *stream,
-		    const struct kernel *kernel)
-{
-	struct leaves_options options = { .marks = marks, .marks_ctx = stream };
-	struct mm_struct mm = {
-		.geo = &kernel->geo,
-		.memory = stream_memory(stream),
-		.root = kernel->root_pa,
-		.mmap_lock.count = -1,
-	};
-
-	stream_tell(stream, snapshot_table, writer);
-	stream_begin(stream, 0);
-	leaves_walk(&mm, kernel->zones.range[ZONE_LINEAR].start, -1UL, &options, ignore_run, NULL);
-	return stream_error(stream);
-}
-
-int snapshot_take(struct recorder *recorder, const struct kernel *kernel, struct problem *why)
-{
-	struct snapshot_writer writer = { recorder, geometry_page_size(&kernel->geo) };
-	struct pwt_snapshot snapshot = {
-		.root = kernel->root_pa,
-		.base = kernel->zones.range[ZONE_LINEAR].start,
-		.start = kernel->zones.range[ZONE_LINEAR].start,
-	};
-	struct source *source = NULL;
-	struct stream *stream = NULL;
-	int err = source_open(&source, SOURCE_AUTO, kernel, why);
-
-	if (err)
-		return err;
-	err = stream_open(&stream, source, &kernel->geo, snapshot.root, snapshot.base);
-	if (!err)
-		err = snapshot_begin(&writer, &snapshot);
-	if (!err)
-		err = walk_all(&writer, stream, kernel);
-	stream_close(stream);
-	source_close(source);
-	return err ? problem(why, err, "cannot take a snapshot: %s", strerror(-err)) : 0;
-}
-
 /* Where a table is in the file. */
 struct place {
 	uint64_t pa, chunk;
@@ -131,7 +79,8 @@ static int by_pa(const void *a, const void *b)
 	return x->order < y->order ? -1 : x->order > y->order;
 }
 
-static const struct place *find(const struct by_file *by, uint64_t pa)
+/* The first at @pa or behind, by->nr: none. */
+static size_t first_from(const struct by_file *by, uint64_t pa)
 {
 	size_t low = 0, high = by->nr;
 
@@ -143,7 +92,26 @@ static const struct place *find(const struct by_file *by, uint64_t pa)
 		else
 			high = mid;
 	}
-	return low < by->nr && by->places[low].pa == pa ? &by->places[low] : NULL;
+	return low;
+}
+
+static const struct place *find(const struct by_file *by, uint64_t pa)
+{
+	size_t at = first_from(by, pa);
+
+	return at < by->nr && by->places[at].pa == pa ? &by->places[at] : NULL;
+}
+
+bool snapshot_next(const struct source *source, uint64_t *pa, bool *readable)
+{
+	const struct by_file *by = (const struct by_file *)source;
+	size_t at = first_from(by, *pa);
+
+	if (at == by->nr)
+		return false;
+	*pa = by->places[at].pa;
+	*readable = !(by->places[at].marks & PWT_TABLE_UNREADABLE);
+	return true;
 }
 
 /* 0, or -errno of reading the file. */

@@ -36,4 +36,10 @@ int snapshot_take(struct recorder *recorder, const struct kernel *kernel, struct
 int snapshot_open(struct source **out, struct recording *recording, const struct geometry *geo,
 		  unsigned int number, struct pwt_snapshot *snapshot, struct problem *why);
 
+/*
+ * The first table of a snapshot at @pa or behind: its address in @pa. False: there is none.
+ * @readable: it could be read when the snapshot was made.
+ */
+bool snapshot_next(const struct source *source, uint64_t *pa, bool *readable);
+
 #endif

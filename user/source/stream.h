@@ -16,6 +16,7 @@ enum stream_mark {
 	STREAM_TORN = 1 << 0,	    /* a table above changed while those below were read */
 	STREAM_UNREADABLE = 1 << 1, /* the kernel cannot read a table: it reads as empty */
 	STREAM_CHANGED = 1 << 2,    /* hooks saw it being changed while it was read */
+	STREAM_NO_ADDRESS = 1 << 3, /* there is no table: output addresses are not known */
 };
 
 struct stream;
