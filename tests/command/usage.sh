@@ -147,7 +147,7 @@ refused 'nothing to --rotate' record -o "$tmp/x" --ring-only --rotate 1M
 refused 'a pipe is one file' record -o - --ring-only
 refused 'no -j and no --print with -o -' record -o - -j
 refused 'tables are addresses' record -o "$tmp/x" --snapshot --redact
-refused 'a recording has tables, and no areas yet' areas --source "$tmp/help"
+refused 'give auto, bpf or kcore, or the file' areas --source "$tmp/nothing"
 refused 'a recording has no processes' stat --source "$tmp/help" --pid 1
 refused "--max-lost x: give a number" selftest --max-lost x
 refused "--backend ftrace: give " selftest --backend ftrace

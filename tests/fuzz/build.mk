@@ -15,7 +15,7 @@ FUZZ_REPLAY := $(FUZZ_ALL:%=$(FUZZ)/replay-%)
 # A recording through the checker and to its back ends, and its tables through the page walk.
 FUZZ_RECORDING := $(sort $(CORE_SRCS) $(wildcard user/kernel/*.c) user/commands/checker.c user/commands/replay.c \
 	$(addprefix user/emit/,changes_junit.c changes_ktap.c draw.c emit.c json.c ktap.c object.c plain.c tally.c text.c) \
-	$(addprefix user/recording/,chunk.c columns.c events.c expect.c kernel.c read.c redact.c sink.c snapshot.c \
+	$(addprefix user/recording/,areas.c chunk.c columns.c events.c expect.c kernel.c read.c redact.c sink.c snapshot.c \
 	wire.c write.c))
 FUZZ_SRCS_pagewalk := $(LIB_SRCS)
 FUZZ_SRCS_recording := $(FUZZ_RECORDING)

@@ -15,6 +15,7 @@
 #include "commands/replay.h"
 #include "dump/leaves.h"
 #include "recording/chunk.h"
+#include "recording/areas.h"
 #include "recording/snapshot.h"
 
 #define AS_IT_IS 0x80
@@ -176,12 +177,18 @@ static void dump(const char *path)
 {
 	struct recording *recording;
 	struct pwt_snapshot snapshot;
+	struct vm_area *areas = NULL;
+	struct op_rules rules;
+	unsigned int missed;
+	size_t nr;
 	struct kernel kernel = {};
 	struct source *source;
 	struct problem why;
 
 	if (recording_open(&recording, path, &why))
 		return;
+	if (!recording_areas(recording, 0, &areas, &nr, &missed, &rules, &why))
+		free(areas);
 	if (!recording_kernel(recording, &kernel, NULL, &why) &&
 	    !snapshot_open(&source, recording, &kernel.geo, 0, &snapshot, &why)) {
 		walk(source, &kernel, &snapshot);

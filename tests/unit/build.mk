@@ -8,7 +8,7 @@ BUILD_HOST ?= build/host
 UNIT_PROGRAMS := geometry descriptor zone image pagewalk addrxlat vma folio memory exhaustive compare \
 	model vmap op check mismatch story births kernel live filter stream leaves audit \
 	areas area_pages columns differences redact process task owner report results recording hostile replay changes \
-	dumpfile exported ptdump spans
+	dumpfile exported ptdump spans recorded_areas
 UNIT_BINS := $(UNIT_PROGRAMS:%=$(BUILD_HOST)/unit/%)
 UNIT_TESTS := $(UNIT_BINS) tests/unit/vmlinux_gen.sh
 
@@ -29,7 +29,7 @@ UNIT_REPLAY := $(UNIT_RECORDING) $(UNIT_KERNEL) \
 	$(patsubst %.c,$(UNIT_OBJ)/%.o,$(UNIT_EMIT) \
 	$(addprefix user/commands/,checker.c replay.c session.c) $(addprefix tests/unit/,forge.c stage.c scenario.c))
 # all but what takes a running kernel
-UNIT_WRITTEN := $(filter-out %/tape.o %/snapshot_take.o,$(UNIT_RECORDING))
+UNIT_WRITTEN := $(filter-out %/tape.o %/snapshot_take.o %/areas_now.o,$(UNIT_RECORDING))
 UNIT_DUMP := $(patsubst %,$(UNIT_OBJ)/user/source/%.o,dumpfile dumpkernel elfcore elfnote flattened kdump)
 UNIT_SPANS := $(UNIT_OBJ)/user/emit/spans.o
 UNIT_WITH_REPLAY := $(addprefix $(BUILD_HOST)/unit/,recording hostile replay)
@@ -55,9 +55,9 @@ $(UNIT_WITH_REPLAY): HOSTLIBS = \
 	$(shell pkg-config --libs libbpf json-c libzstd zlib)
 $(BUILD_HOST)/unit/dumpfile $(BUILD_HOST)/unit/exported: $(UNIT_DUMP) $(UNIT_KERNEL)
 $(BUILD_HOST)/unit/dumpfile: HOSTLIBS = $(shell pkg-config --libs libbpf)
-$(BUILD_HOST)/unit/exported $(BUILD_HOST)/unit/ptdump: $(UNIT_WRITTEN)
-$(BUILD_HOST)/unit/ptdump: $(UNIT_KERNEL) $(UNIT_PRINT)
-$(BUILD_HOST)/unit/exported $(BUILD_HOST)/unit/ptdump: HOSTLIBS = $(shell pkg-config --libs libbpf json-c libzstd zlib)
+$(BUILD_HOST)/unit/exported $(BUILD_HOST)/unit/ptdump $(BUILD_HOST)/unit/recorded_areas: $(UNIT_WRITTEN)
+$(BUILD_HOST)/unit/ptdump $(BUILD_HOST)/unit/recorded_areas: $(UNIT_KERNEL) $(UNIT_PRINT)
+$(BUILD_HOST)/unit/exported $(BUILD_HOST)/unit/ptdump $(BUILD_HOST)/unit/recorded_areas: HOSTLIBS = $(shell pkg-config --libs libbpf json-c libzstd zlib)
 $(BUILD_HOST)/unit/spans: $(UNIT_SPANS)
 $(BUILD_HOST)/unit/leaves: $(UNIT_PRINT)
 $(BUILD_HOST)/unit/leaves: HOSTLIBS = $(shell pkg-config --libs json-c)

@@ -10,7 +10,9 @@
 #include "commands/commands.h"
 #include "commands/live.h"
 #include "emit/area.h"
+#include "kernel/reader.h"
 #include "kernel/rules.h"
+#include "recording/areas.h"
 
 static const char help[] =
 	"Usage: pwtrace areas [OPTION]...\n"
@@ -21,8 +23,7 @@ static const char help[] =
 	"      --sort KEY       lost, size, huge or address (lost)\n"
 	"      --lost           only areas that could be mapped by larger leaves\n"
 	"      --caller TEXT    only areas whose caller has TEXT in its name\n"
-	"      --min-size SIZE  only areas of at least so much, such as 64K or 2M\n"
-	"      --source NAME    auto, bpf or kcore: how tables are read\n"
+	"      --min-size SIZE  only areas of at least so much, such as 64K or 2M\n" SOURCE_HELP
 	"\n" COMMON_HELP "\n"
 	"Exit status: 0 fine, 2 wrong usage, 3 this system cannot run it, 5 internal error.\n";
 
@@ -53,11 +54,9 @@ struct areas_command {
 	const char *caller;
 	uint64_t min_size;
 	struct live live;
-	struct kcore *kcore;
-	struct types *types;
-	struct tables *tables;
-	struct areas *areas;
-	struct rules rules;
+	struct reader reader;
+	struct areas *areas; /* NULL: the recording has them */
+	struct op_rules rules;
 	struct accounts accounts;
 	struct shown_area *shown;
 	size_t nr_shown;
@@ -68,31 +67,28 @@ struct areas_command {
 static int open_areas(struct areas_command *command, struct problem *why)
 {
 	const struct kernel *kernel = &command->live.kernel;
-	int err = kcore_open(&command->kcore, "/proc/kcore");
+	struct reader *reader = &command->reader;
+	int err = reader_open(reader, kernel, why);
 
 	if (!err)
-		err = tables_open(&command->tables, kernel, command->kcore);
-	if (err)
-		return problem(why, err, "cannot read /proc/kcore: %s", strerror(-err));
-	err = types_open(&command->types, NULL);
-	if (err)
-		return problem(why, err,
-			       "no type information of this kernel (%s): areas are found by it, "
-			       "the kernel needs CONFIG_DEBUG_INFO_BTF",
-			       strerror(-err));
-	rules_find(&command->rules, kernel, command->kcore, command->tables, command->types);
-	return areas_open(&command->areas, kernel, command->kcore, command->types, why);
+		err = areas_open(&command->areas, kernel, reader->kcore, reader->types, why);
+	if (!err && rules_read(&command->rules, reader))
+		err = problem(why, -ENOMEM, "out of memory");
+	return err;
 }
 
 static int list(struct areas_command *command, struct vm_area **areas, size_t *nr,
 		struct problem *why)
 {
 	unsigned int missed = 0;
-	int err = areas_list(command->areas, areas, nr, &missed);
+	int err;
 
+	if (command->live.recording)
+		return recording_areas(command->live.recording, command->source.snapshot, areas, nr,
+				       &command->missed, &command->rules, why);
+	err = areas_list(command->areas, areas, nr, &missed);
 	if (err)
-		return problem(why, err, "vmalloc areas cannot be read from /proc/kcore: %s",
-			       strerror(-err));
+		return problem(why, err, "vmalloc areas cannot be read: %s", strerror(-err));
 	if (missed > command->missed)
 		command->missed = missed;
 	return 0;
@@ -195,8 +191,7 @@ static int choose(struct areas_command *command, struct problem *why)
 		shown->account = &accounts->all[i];
 		if (!is_wanted(command, shown->account))
 			continue;
-		if (refusal_of(&op_kernel, &command->rules.known, &shown->account->area,
-			       &shown->refusal))
+		if (refusal_of(&op_kernel, &command->rules, &shown->account->area, &shown->refusal))
 			return problem(why, -ENOMEM, "out of memory");
 		command->nr_shown++;
 	}
@@ -236,7 +231,7 @@ static int run(struct areas_command *command)
 	struct problem why;
 	int err = live_open(&command->live, &command->source, &why);
 
-	if (!err)
+	if (!err && !command->live.recording)
 		err = open_areas(command, &why);
 	command->accounts.geo = &kernel->geo;
 	command->accounts.zones = &kernel->zones;
@@ -254,9 +249,7 @@ static int run(struct areas_command *command)
 	free(command->shown);
 	accounts_close(&command->accounts);
 	areas_close(command->areas);
-	types_close(command->types);
-	tables_close(command->tables);
-	kcore_close(command->kcore);
+	reader_close(&command->reader);
 	live_close(&command->live);
 	return err ? cannot_run(&command->common, why.text) : EXIT_FINE;
 }
@@ -316,11 +309,6 @@ int cmd_areas(int argc, char **argv)
 	}
 	if (optind < argc) {
 		fprintf(stderr, "pwtrace areas: unexpected argument '%s'\n", argv[optind]);
-		return usage_error("areas");
-	}
-	if (command.source.path) {
-		fprintf(stderr, "pwtrace areas: a recording has tables, and no areas yet: --source "
-				"auto, bpf or kcore\n");
 		return usage_error("areas");
 	}
 	return run(&command);

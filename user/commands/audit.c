@@ -125,11 +125,10 @@ static int look(struct audit_command *command)
 {
 	struct problem why;
 
-	command->keepers = keepers_open(&command->live.kernel, "audit",
-					!live_is_file(&command->live));
+	command->keepers = keepers_open(&command->live.kernel, "audit", !command->live.recording);
 	if (!command->keepers)
 		return cannot_run(&command->common, "out of memory");
-	audit_find_facts(&command->facts, &command->live);
+	audit_find_facts(&command->facts, &command->live, command->keepers);
 	if (audit_look(command, &why))
 		return cannot_run(&command->common, why.text);
 	say(command);

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "kernel/iomem.h"
+
 static void leave_out(struct audit_facts *facts, enum audit_rule rule, const char *why)
 {
 	facts->off |= 1U << rule;
@@ -26,19 +28,15 @@ static void add_ram(struct audit_facts *facts, uint64_t start, uint64_t size)
 		facts->ram[facts->nr_ram++] = (struct audit_range){ start, size };
 }
 
-/* "40000000-7fffffff : System RAM", what is in it behind two more blanks. */
 static void ram_of_this_machine(struct audit_facts *facts)
 {
-	FILE *file = fopen("/proc/iomem", "re");
-	uint64_t start, last;
-	char line[256];
+	struct iomem_range ranges[MOST_RAM];
+	size_t nr = iomem_ram("/proc/iomem", ranges, MOST_RAM);
 
-	while (file && fgets(line, sizeof(line), file))
-		if (*line != ' ' && strstr(line, " : System RAM\n") &&
-		    sscanf(line, "%" SCNx64 "-%" SCNx64, &start, &last) == 2 && last)
-			add_ram(facts, start, last - start + 1);
-	if (file)
-		fclose(file);
+	for (size_t i = 0; i < nr && i < MOST_RAM; i++)
+		add_ram(facts, ranges[i].start, ranges[i].size);
+	if (nr > MOST_RAM)
+		facts->nr_ram = nr;
 }
 
 /* All of it: kdump, QEMU and makedumpfile leave out no more than pages that nobody needs. */
@@ -102,15 +100,15 @@ static void without_tables(struct audit_facts *facts)
 			  "addresses");
 }
 
-void audit_find_facts(struct audit_facts *facts, struct live *live)
+void audit_find_facts(struct audit_facts *facts, struct live *live, const struct keepers *keepers)
 {
 	if (live->runs) {
 		without_tables(facts);
 		return;
 	}
 	find_ram(facts, live);
-	if (live_is_file(live))
+	if (live_is_file(live) && !keepers_complete(keepers))
 		leave_out(facts, AUDIT_INVALID_LEAF,
-			  "a file does not tell who keeps leaves of the linear map so; nor is "
-			  "bad-entry, there");
+			  "the file does not tell who keeps leaves of the linear map so (of a core, "
+			  "--symbols helps); nor is bad-entry, there");
 }

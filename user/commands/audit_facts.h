@@ -4,6 +4,7 @@
 #define PWTRACE_AUDIT_FACTS_H
 
 #include "audit/audit.h"
+#include "commands/keepers.h"
 #include "commands/live.h"
 
 #define MOST_RAM 256
@@ -14,7 +15,8 @@ struct audit_facts {
 	uint32_t off; /* rules that cannot be looked for; bits: 1 << enum audit_rule */
 };
 
-/* @facts: zeroed. What is not looked for, and why, is said on standard error. */
-void audit_find_facts(struct audit_facts *facts, struct live *live);
+/* @facts: zeroed; @keepers: of that kernel. What is not looked for, and why, is said on standard
+ * error. */
+void audit_find_facts(struct audit_facts *facts, struct live *live, const struct keepers *keepers);
 
 #endif

@@ -12,7 +12,7 @@ struct place {
 	bool has_area;
 	struct vm_area area;
 	char caller[128];
-	const char *module; /* NULL: none has it */
+	char module[64]; /* "": none has it */
 };
 
 /* The area is that of the memory, by whichever address it has one. */
@@ -32,7 +32,8 @@ static void find_place(const struct audit_command *command, const struct audit_f
 		return;
 	if (!kernel_symbol(kernel, place->area.caller, place->caller, sizeof(place->caller)))
 		*place->caller = 0;
-	place->module = keepers_module(command->keepers, &place->area);
+	if (!keepers_module(command->keepers, &place->area, place->module))
+		*place->module = 0;
 }
 
 static void print_text(const struct audit_command *command, const struct audit_finding *finding)
@@ -57,7 +58,7 @@ static void print_text(const struct audit_command *command, const struct audit_f
 	if (place.has_area)
 		printf(", in an area of %" PRIu64 " pages%s%s", place.area.nr_pages,
 		       *place.caller ? " by " : "", place.caller);
-	if (place.module)
+	if (*place.module)
 		printf(", module %s", place.module);
 	if (finding->owner != OWNER_NONE)
 		printf(": %s", audit_owner_name(finding->owner));
@@ -109,7 +110,7 @@ static void print_json(const struct audit_command *command, const struct audit_f
 		put_hex(object, "other", finding->other);
 	put_string(object, "symbol", *place.symbol ? place.symbol : NULL);
 	put(object, "area", area_object(&place));
-	put_string(object, "module", place.module);
+	put_string(object, "module", *place.module ? place.module : NULL);
 	print_object(stdout, object, command->common.pretty);
 }
 

@@ -7,6 +7,7 @@
 #include "commands/dump.h"
 #include "commands/stop.h"
 #include "kernel/enumerator.h"
+#include "recording/areas.h"
 #include "recording/kernel.h"
 
 /* Where it is not told, the fixmap has no marker. */
@@ -35,10 +36,13 @@ static int fill_snapshot(struct dump *dump, struct recorder *recorder, struct pr
 	err = recorder_kernel(recorder, &dump->live.kernel, NULL, true, why);
 	snapshot.start = dump->range.start;
 	snapshot.end = dump->range.end;
-	if (!err && snapshot_begin(&writer, &snapshot))
+	if (!err && (snapshot_ram(recorder) || snapshot_begin(&writer, &snapshot)))
 		err = problem(why, -EIO, "cannot write the recording");
 	if (err)
 		return err;
+	/* without them it is a snapshot all the same */
+	if (recorder_areas_now(recorder, &dump->live.kernel, why))
+		fprintf(stderr, "pwtrace dump: the snapshot has no areas: %s\n", why->text);
 	stream_tell(dump->live.stream, snapshot_table, &writer);
 	return live_walk(&dump->live, &dump->range, &options, ignore_run, NULL, why);
 }

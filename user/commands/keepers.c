@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "commands/keepers.h"
 
-#include <dirent.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,30 +8,20 @@
 
 #include "base/cleanup.h"
 #include "kernel/kfence.h"
+#include "kernel/reader.h"
+#include "kernel/sections.h"
 
 /* include/linux/vmalloc.h: whoever frees it makes its alias invalid, and good again */
 #define VM_FLUSH_RESET_PERMS 0x00000100UL
 
-#define MAX_SECTIONS 65536
-
-/* A piece of a module. */
-struct section {
-	uint64_t addr;
-	char module[64];
-};
-
 struct keepers {
 	const struct kernel *kernel;
-	bool running;
-	struct kcore *kcore;
-	struct types *types;
+	bool readable;
+	struct reader reader;
 	struct areas *areas;	 /* NULL: they cannot be told */
 	struct page_uses *pages; /* so with these */
 	struct audit_range image, init, kfence;
 	bool pagealloc; /* free pages are invalid */
-	struct section *sections;
-	size_t nr_sections;
-	bool has_sections;
 };
 
 static bool inside(const struct audit_range *range, uint64_t pa)
@@ -57,13 +46,13 @@ static void find_ranges(struct keepers *keepers)
 	/* which is anybody's since the kernel was up */
 	if (init && init_end > init)
 		keepers->init = (struct audit_range){ init - offset, init_end - init };
-	if (keepers->kcore && !tables_open(&tables, kernel, keepers->kcore)) {
-		kfence_pool(kernel, keepers->kcore, tables, &keepers->kfence.start,
+	if (keepers->reader.kcore && !tables_open(&tables, kernel, keepers->reader.kcore)) {
+		kfence_pool(kernel, keepers->reader.kcore, tables, &keepers->kfence.start,
 			    &keepers->kfence.size);
 		keepers->kfence.start -= kernel->phys_to_virt;
 	}
 	tables_close(tables);
-	keepers->pagealloc = keepers->running &&
+	keepers->pagealloc = keepers->readable &&
 			     !kernel_variable(kernel, "_debug_pagealloc_enabled_early", 1,
 					      &value) &&
 			     value;
@@ -72,24 +61,22 @@ static void find_ranges(struct keepers *keepers)
 static int open_kernel(struct keepers *keepers, struct problem *why)
 {
 	const struct kernel *kernel = keepers->kernel;
-	int err = kcore_open(&keepers->kcore, "/proc/kcore");
+	const struct reader *reader = &keepers->reader;
+	int err = reader_open(&keepers->reader, kernel, why);
 
 	if (err)
-		return problem(why, err, "cannot open /proc/kcore: %s", strerror(-err));
-	err = types_open(&keepers->types, NULL);
-	if (err)
-		return problem(why, err, "this kernel has no BTF: %s", strerror(-err));
-	err = areas_open(&keepers->areas, kernel, keepers->kcore, keepers->types, why);
+		return err;
+	err = areas_open(&keepers->areas, kernel, reader->kcore, reader->types, why);
 	if (err)
 		keepers->areas = NULL;
-	if (page_uses_open(&keepers->pages, kernel, keepers->kcore, keepers->types, why)) {
+	if (page_uses_open(&keepers->pages, kernel, reader->kcore, reader->types, why)) {
 		keepers->pages = NULL;
 		err = -1;
 	}
 	return err;
 }
 
-struct keepers *keepers_open(const struct kernel *kernel, const char *command, bool running)
+struct keepers *keepers_open(const struct kernel *kernel, const char *command, bool readable)
 {
 	struct keepers *keepers = calloc(1, sizeof(*keepers));
 	struct problem why;
@@ -97,8 +84,8 @@ struct keepers *keepers_open(const struct kernel *kernel, const char *command, b
 	if (!keepers)
 		return NULL;
 	keepers->kernel = kernel;
-	keepers->running = running;
-	if (running && open_kernel(keepers, &why))
+	keepers->readable = readable;
+	if (readable && open_kernel(keepers, &why))
 		fprintf(stderr, "pwtrace %s: not all can be told of whose memory it is: %s\n",
 			command, why.text);
 	find_ranges(keepers);
@@ -111,10 +98,13 @@ void keepers_close(struct keepers *keepers)
 		return;
 	page_uses_close(keepers->pages);
 	areas_close(keepers->areas);
-	types_close(keepers->types);
-	kcore_close(keepers->kcore);
-	free(keepers->sections);
+	reader_close(&keepers->reader);
 	free(keepers);
+}
+
+bool keepers_complete(const struct keepers *keepers)
+{
+	return keepers->areas && keepers->pages;
 }
 
 enum audit_owner keepers_of(struct keepers *keepers, uint64_t pa)
@@ -145,67 +135,12 @@ bool keepers_hide_alias(struct keepers *keepers, uint64_t addr)
 	return keepers_area(keepers, addr, &area) && area.flags & VM_FLUSH_RESET_PERMS;
 }
 
-/* Files of /sys/module/MODULE/sections: an address each. */
-static void add_section(struct keepers *keepers, const char *module, const char *dir,
-			const char *name)
+bool keepers_module(struct keepers *keepers, const struct vm_area *area, char name[64])
 {
-	char path[PATH_MAX];
-	FILE *file __fclose = NULL;
-	struct section *more;
-	uint64_t addr;
+	struct module_place place;
 
-	if (keepers->nr_sections == MAX_SECTIONS ||
-	    snprintf(path, sizeof(path), "%s/%s", dir, name) >= (int)sizeof(path))
-		return;
-	file = fopen(path, "re");
-	if (!file || fscanf(file, "%" SCNx64, &addr) != 1 || !addr)
-		return;
-	more = realloc(keepers->sections, (keepers->nr_sections + 1) * sizeof(*more));
-	if (!more)
-		return;
-	keepers->sections = more;
-	more[keepers->nr_sections].addr = addr;
-	snprintf(more[keepers->nr_sections++].module, sizeof(more->module), "%s", module);
-}
-
-static void add_module(struct keepers *keepers, const char *module)
-{
-	char path[PATH_MAX];
-	struct dirent *entry;
-	DIR *dir;
-
-	if (snprintf(path, sizeof(path), "/sys/module/%s/sections", module) >= (int)sizeof(path))
-		return;
-	dir = opendir(path);
-	while (dir && (entry = readdir(dir)))
-		if (entry->d_type == DT_REG)
-			add_section(keepers, module, path, entry->d_name);
-	if (dir)
-		closedir(dir);
-}
-
-static void find_sections(struct keepers *keepers)
-{
-	DIR *dir = opendir("/sys/module");
-	struct dirent *entry;
-
-	keepers->has_sections = true;
-	while (dir && (entry = readdir(dir)))
-		if (*entry->d_name != '.')
-			add_module(keepers, entry->d_name);
-	if (dir)
-		closedir(dir);
-}
-
-const char *keepers_module(struct keepers *keepers, const struct vm_area *area)
-{
-	if (!keepers->has_sections)
-		find_sections(keepers);
-	for (size_t i = 0; i < keepers->nr_sections; i++) {
-		const struct section *section = &keepers->sections[i];
-
-		if (section->addr >= area->addr && section->addr - area->addr < area->size)
-			return section->module;
-	}
-	return NULL;
+	if (!keepers->reader.types || module_find(&keepers->reader, area->addr, &place))
+		return false;
+	snprintf(name, 64, "%s", place.name);
+	return true;
 }

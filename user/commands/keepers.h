@@ -10,11 +10,14 @@
 struct keepers;
 
 /*
- * What cannot be told is not; @command: who says so on standard error. @running: it is the kernel
- * of this machine; of another one no more is known than where its image lies. NULL: no memory.
+ * What cannot be told is not; @command: who says so on standard error. @readable: the kernel's
+ * memory can be read; without, no more is known than where its image lies. NULL: no memory.
  */
-struct keepers *keepers_open(const struct kernel *kernel, const char *command, bool running);
+struct keepers *keepers_open(const struct kernel *kernel, const char *command, bool readable);
 void keepers_close(struct keepers *keepers);
+
+/* Can be told who keeps a page out of the linear map, whoever it is? */
+bool keepers_complete(const struct keepers *keepers);
 
 /* Who keeps the page at @pa out of the linear map. */
 enum audit_owner keepers_of(struct keepers *keepers, uint64_t pa);
@@ -25,7 +28,7 @@ bool keepers_area(struct keepers *keepers, uint64_t addr, struct vm_area *area);
 /* Is the memory of that area to have no linear alias that can be used? */
 bool keepers_hide_alias(struct keepers *keepers, uint64_t addr);
 
-/* The module that has the area, NULL: none has. */
-const char *keepers_module(struct keepers *keepers, const struct vm_area *area);
+/* The module that has the area; false: none is known. */
+bool keepers_module(struct keepers *keepers, const struct vm_area *area, char name[64]);
 
 #endif

@@ -79,6 +79,9 @@ static void open_more(struct lookup *lookup)
 		lookup->areas = NULL;
 		fprintf(stderr, "pwtrace lookup: areas of vmalloc are left out: %s\n", why.text);
 	}
+	/* /proc tells of the pages of the machine that this runs on */
+	if (lookup->live.dump)
+		return;
 	if (pages_open(&lookup->pages, reader))
 		lookup->pages = NULL;
 	if (owners_open(&lookup->owners, reader))
@@ -108,8 +111,7 @@ static int run(struct lookup *lookup, char **texts, int nr)
 		return cannot_run(&lookup->common, "what was imported has no tables to look up "
 						   "anything in: see 'pwtrace dump'");
 	}
-	/* what else is known is of the machine that this runs on */
-	if (!live_is_file(&lookup->live))
+	if (!lookup->live.recording)
 		open_more(lookup);
 	for (int i = 0; i < nr && status == EXIT_FINE; i++) {
 		int err = look_up(lookup, texts[i], &why);

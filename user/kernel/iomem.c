@@ -40,6 +40,31 @@ int iomem_image(const char *path, uint64_t *start, uint64_t *end)
 	return 0;
 }
 
+/* What is in a piece stands behind two more blanks. */
+size_t iomem_ram(const char *path, struct iomem_range *ranges, size_t room)
+{
+	FILE *file __fclose = fopen(path, "re");
+	struct iomem_range *before = NULL;
+	uint64_t first, last;
+	size_t nr = 0;
+	char line[256];
+
+	while (file && fgets(line, sizeof(line), file)) {
+		if (*line == ' ' || !line_of(line, "System RAM", &first, &last) || last < first ||
+		    !last)
+			continue;
+		if (before && before->start + before->size == first) {
+			before->size += last - first + 1;
+			continue;
+		}
+		before = nr < room ? &ranges[nr] : NULL;
+		if (before)
+			*before = (struct iomem_range){ first, last - first + 1 };
+		nr++;
+	}
+	return nr;
+}
+
 bool iomem_name(uint64_t pa, char *buf, size_t size, bool *ram)
 {
 	FILE *file __fclose = fopen("/proc/iomem", "re");

@@ -18,6 +18,16 @@
 int iomem_image(const char *path, uint64_t *start, uint64_t *end);
 
 /*
+ * Pieces of "System RAM", by address, as far as @path shows them; those that touch are one. Return:
+ * how many there are, which may be more than @room.
+ */
+struct iomem_range {
+	uint64_t start, size;
+};
+
+size_t iomem_ram(const char *path, struct iomem_range *ranges, size_t room);
+
+/*
  * The innermost resource of /proc/iomem that @pa is in: "System RAM", "Kernel code". False: it is
  * in none. @ram: it is memory.
  */

@@ -147,6 +147,10 @@ struct kcore {
 	int fd;
 	size_t nr;
 	Elf64_Phdr *segments; /* PT_LOAD */
+	/* in place of all these, where it is no file */
+	kcore_get_fn get;
+	void (*close_ctx)(void *ctx);
+	void *ctx;
 };
 
 static int read_segments(struct kcore *kcore)
@@ -193,14 +197,38 @@ void kcore_close(struct kcore *kcore)
 		return;
 	if (kcore->fd >= 0)
 		close(kcore->fd);
+	if (kcore->close_ctx)
+		kcore->close_ctx(kcore->ctx);
 	free(kcore->segments);
 	free(kcore);
+}
+
+int kcore_wrap(struct kcore **out, kcore_get_fn get, void (*close)(void *ctx), void *ctx)
+{
+	*out = calloc(1, sizeof(**out));
+	if (!*out)
+		return -ENOMEM;
+	**out = (struct kcore){ .fd = -1, .get = get, .close_ctx = close, .ctx = ctx };
+	return 0;
+}
+
+static int get_parts(struct kcore *kcore, uint64_t addr, const struct iovec *parts, size_t nr)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < nr && !err; i++) {
+		err = kcore->get(kcore->ctx, addr, parts[i].iov_base, parts[i].iov_len);
+		addr += parts[i].iov_len;
+	}
+	return err;
 }
 
 int kcore_get_parts(struct kcore *kcore, uint64_t addr, const struct iovec *parts, size_t nr)
 {
 	size_t size = 0;
 
+	if (kcore->get)
+		return get_parts(kcore, addr, parts, nr);
 	for (size_t i = 0; i < nr; i++)
 		size += parts[i].iov_len;
 	for (size_t i = 0; i < kcore->nr; i++) {

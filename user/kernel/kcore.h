@@ -35,6 +35,15 @@ struct kcore;
 int kcore_open(struct kcore **out, const char *path);
 void kcore_close(struct kcore *kcore);
 
+/* As kcore_get(). What a read that fails leaves in @buf is not looked at. */
+typedef int (*kcore_get_fn)(void *ctx, uint64_t addr, void *buf, size_t size);
+
+/*
+ * Kernel memory that something else has than an ELF file: what is asked of it @get answers. 0 or
+ * -ENOMEM. @close: of @ctx; may be NULL.
+ */
+int kcore_wrap(struct kcore **out, kcore_get_fn get, void (*close)(void *ctx), void *ctx);
+
 /* kcore_read() of it. */
 int kcore_get(struct kcore *kcore, uint64_t addr, void *buf, size_t size);
 

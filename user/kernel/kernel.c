@@ -144,12 +144,18 @@ static int load_vmcoreinfo(struct kernel *kernel, struct problem *why)
 	return kernel_parse_vmcoreinfo(kernel, info, why);
 }
 
+static int read_memory(const struct kernel *kernel, uint64_t addr, void *buf, size_t size)
+{
+	return kernel->memory ? kcore_get(kernel->memory, addr, buf, size) :
+				kcore_read("/proc/kcore", addr, buf, size);
+}
+
 int kernel_variable(const struct kernel *kernel, const char *name, size_t size, uint64_t *value)
 {
 	uint64_t addr = kallsyms_find(kernel->syms, name);
 
 	*value = 0;
-	return addr ? kcore_read("/proc/kcore", addr, value, size) : -ENOENT;
+	return addr ? read_memory(kernel, addr, value, size) : -ENOENT;
 }
 
 bool kernel_symbol(const struct kernel *kernel, uint64_t addr, char *buf, size_t size)
@@ -179,11 +185,11 @@ static bool in_init_data(const struct kernel *kernel, uint64_t addr)
 }
 
 /* Is this struct arm64_cpu_capabilities the one whose matches() is @matches? */
-static bool matches_by(uint64_t capability, uint64_t matches)
+static bool matches_by(const struct kernel *kernel, uint64_t capability, uint64_t matches)
 {
 	uint64_t words[4];
 
-	if (!capability || kcore_read("/proc/kcore", capability, words, sizeof(words)))
+	if (!capability || read_memory(kernel, capability, words, sizeof(words)))
 		return false;
 	for (int i = 0; i < 4; i++)
 		if (words[i] == matches)
@@ -206,11 +212,11 @@ static int has_capability(const struct kernel *kernel, const char *matches, bool
 	if (!caps || !function || !bits)
 		return -ENOENT;
 	for (unsigned int nr = 0; caps + nr * 8 < kallsyms_next(kernel->syms, caps); nr++) {
-		if (kcore_read("/proc/kcore", caps + nr * 8, &capability, 8))
+		if (read_memory(kernel, caps + nr * 8, &capability, 8))
 			return -EIO;
-		if (!matches_by(capability, function))
+		if (!matches_by(kernel, capability, function))
 			continue;
-		if (kcore_read("/proc/kcore", bits + nr / 64 * 8, &word, 8))
+		if (read_memory(kernel, bits + nr / 64 * 8, &word, 8))
 			return -EIO;
 		*has = word >> (nr % 64) & 1;
 		return 0;
@@ -255,7 +261,7 @@ static int find_splits(const struct kernel *kernel, bool *splits)
 }
 
 /* What decides how the kernel treats leaves and aliases; none of it changes after boot. */
-static void load_state(struct kernel *kernel)
+void kernel_load_state(struct kernel *kernel)
 {
 	uint64_t value;
 	int err;
@@ -304,7 +310,7 @@ int kernel_open(struct kernel *kernel, struct problem *why)
 	if (err)
 		kernel_close(kernel);
 	else
-		load_state(kernel);
+		kernel_load_state(kernel);
 	return err;
 }
 
@@ -342,4 +348,6 @@ void kernel_close(struct kernel *kernel)
 {
 	kallsyms_free(kernel->syms);
 	kernel->syms = NULL;
+	kcore_close(kernel->memory);
+	kernel->memory = NULL;
 }

@@ -20,6 +20,7 @@ struct kernel {
 	uint64_t root_pa;
 	uint64_t phys_to_virt; /* linear address - physical address, modulo 2^64 */
 	struct kallsyms *syms;
+	struct kcore *memory;  /* of a dump; NULL: /proc/kcore has it, or it is nowhere */
 	uint64_t pageattr_ops; /* address, 0: the kernel has none */
 	bool splits_leaves;    /* linear_map_requires_bbml2/3 is set */
 	bool splits_unknown;   /* leaves can be split, but the variable was not found */
@@ -33,6 +34,8 @@ struct kernel {
 	bool vmalloc_pages;	    /* vmap_allow_huge is off */
 	bool no_blocks;		    /* vmalloc and ioremap make none above the last level */
 };
+
+struct kcore;
 
 /* What went wrong, in words for the user: what, where, and what to do about it. */
 struct problem {
@@ -62,6 +65,9 @@ int kernel_reload_symbols(struct kernel *kernel, struct problem *why);
 
 /* From VMCOREINFO's text, without the running kernel. */
 int kernel_parse_vmcoreinfo(struct kernel *kernel, const char *info, struct problem *why);
+
+/* What kernel_open() reads of the kernel's variables. */
+void kernel_load_state(struct kernel *kernel);
 
 /* @syms become the kernel's, and tell where its image lies. */
 void kernel_use_symbols(struct kernel *kernel, struct kallsyms *syms);

@@ -3,13 +3,50 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "base/cleanup.h"
+
+#define MOST_BTF (64U << 20)
+
+/* CONFIG_DEBUG_INFO_BTF has it in the image. */
+static int types_of_dump(struct types **out, const struct kernel *kernel)
+{
+	uint64_t start = kallsyms_find(kernel->syms, "__start_BTF");
+	uint64_t stop = kallsyms_find(kernel->syms, "__stop_BTF");
+	void *data __free = NULL;
+	int err;
+
+	if (!start || stop <= start || stop - start > MOST_BTF)
+		return -ENOENT;
+	data = malloc(stop - start);
+	if (!data)
+		return -ENOMEM;
+	err = kcore_get(kernel->memory, start, data, stop - start);
+	return err ? err : types_open_data(out, data, stop - start);
+}
+
+static int open_dump(struct reader *reader, struct problem *why)
+{
+	int err;
+
+	reader->kcore = reader->kernel->memory;
+	reader->borrowed = true;
+	err = types_of_dump(&reader->types, reader->kernel);
+	return err ? problem(why, err,
+			     "cannot read the kernel's BTF, which --symbols helps to find: %s",
+			     strerror(-err)) :
+		     0;
+}
 
 int reader_open(struct reader *reader, const struct kernel *kernel, struct problem *why)
 {
 	int err;
 
 	*reader = (struct reader){ .kernel = kernel };
+	if (kernel->memory)
+		return open_dump(reader, why);
 	err = kcore_open(&reader->kcore, "/proc/kcore");
 	if (err) {
 		reader->kcore = NULL;
@@ -18,7 +55,9 @@ int reader_open(struct reader *reader, const struct kernel *kernel, struct probl
 	err = types_open(&reader->types, NULL);
 	if (err) {
 		reader->types = NULL;
-		return problem(why, err, "cannot read the kernel's BTF: %s", strerror(-err));
+		return problem(why, err,
+			       "cannot read the kernel's BTF: %s; it takes CONFIG_DEBUG_INFO_BTF",
+			       strerror(-err));
 	}
 	return 0;
 }
@@ -26,7 +65,8 @@ int reader_open(struct reader *reader, const struct kernel *kernel, struct probl
 void reader_close(struct reader *reader)
 {
 	types_close(reader->types);
-	kcore_close(reader->kcore);
+	if (!reader->borrowed)
+		kcore_close(reader->kcore);
 	*reader = (struct reader){};
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Structs of the running kernel, read from /proc/kcore by the members that BTF tells of. Nothing is
- * locked: what is read may be gone already, so every pointer is looked at before it is followed.
+ * Structs of the kernel, read from /proc/kcore or from a dump by the members that BTF tells of.
+ * Nothing is locked: what is read may be gone already, so every pointer is looked at before it is
+ * followed.
  */
 #ifndef PWTRACE_READER_H
 #define PWTRACE_READER_H
@@ -14,10 +15,11 @@ struct reader {
 	const struct kernel *kernel;
 	struct kcore *kcore;
 	struct types *types;
+	bool borrowed; /* kcore is the kernel's */
 };
 
 /**
- * reader_open() - open /proc/kcore and the kernel's BTF
+ * reader_open() - open /proc/kcore, or take kernel->memory, and the kernel's BTF
  * @reader: reader_close() it, after a failure too
  * @kernel: has to stay
  *

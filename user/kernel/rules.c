@@ -241,3 +241,17 @@ void rules_find(struct rules *rules, const struct kernel *kernel, struct kcore *
 		    &rules->known.kfence_pool_size);
 	read_variable(&finder, "prot_ns_shared", 8, &rules->known.ns_shared);
 }
+
+int rules_read(struct op_rules *known, const struct reader *reader)
+{
+	struct tables *tables = NULL;
+	struct rules rules;
+	int err = tables_open(&tables, reader->kernel, reader->kcore);
+
+	if (err)
+		return err;
+	rules_find(&rules, reader->kernel, reader->kcore, tables, reader->types);
+	tables_close(tables);
+	*known = rules.known;
+	return 0;
+}

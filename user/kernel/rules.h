@@ -3,6 +3,7 @@
 #ifndef PWTRACE_RULES_H
 #define PWTRACE_RULES_H
 
+#include "kernel/reader.h"
 #include "kernel/tables.h"
 #include "kernel/types.h"
 #include "model/op.h"
@@ -18,5 +19,8 @@ struct rules {
  */
 void rules_find(struct rules *rules, const struct kernel *kernel, struct kcore *kcore,
 		struct tables *tables, const struct types *types);
+
+/* What is known, by a reader, and not by what. 0 or -ENOMEM. */
+int rules_read(struct op_rules *known, const struct reader *reader);
 
 #endif

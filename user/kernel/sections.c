@@ -103,7 +103,6 @@ static void find_section(struct module_place *place, uint64_t addr, uint64_t sta
 
 	snprintf(folder, sizeof(folder), "/sys/module/%s/sections", place->name);
 	dir = opendir(folder);
-	place->offset = addr - start;
 	while (dir && (entry = readdir(dir))) {
 		snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
 		if (entry->d_type == DT_DIR || !read_address(path, &at) || at < start ||
@@ -137,7 +136,10 @@ int module_find(const struct reader *reader, uint64_t addr, struct module_place 
 			if (reader_string(reader, module + fields[MODULE_NAME].offset, place->name,
 					  sizeof(place->name)))
 				return -ENOENT;
-			find_section(place, addr, start, end);
+			place->offset = addr - start;
+			/* of a dump this machine tells nothing */
+			if (!reader->kernel->memory)
+				find_section(place, addr, start, end);
 			return 0;
 		}
 		if (reader_field(reader, module, &fields[MODULE_NEXT], &at))

@@ -13,21 +13,31 @@ struct types {
 	struct btf *btf;
 };
 
-int types_open(struct types **out, const char *path)
+/* @btf: NULL where errno says why. */
+static int open_btf(struct types **out, struct btf *btf)
 {
-	struct types *types = calloc(1, sizeof(*types));
-	int err;
+	struct types *types;
 
-	if (!types)
+	if (!btf)
+		return errno ? -errno : -ENOENT;
+	types = calloc(1, sizeof(*types));
+	if (!types) {
+		btf__free(btf);
 		return -ENOMEM;
-	types->btf = path ? btf__parse(path, NULL) : btf__load_vmlinux_btf();
-	if (!types->btf) {
-		err = errno ? -errno : -ENOENT;
-		free(types);
-		return err;
 	}
+	types->btf = btf;
 	*out = types;
 	return 0;
+}
+
+int types_open(struct types **out, const char *path)
+{
+	return open_btf(out, path ? btf__parse(path, NULL) : btf__load_vmlinux_btf());
+}
+
+int types_open_data(struct types **out, const void *data, size_t size)
+{
+	return open_btf(out, btf__new(data, size));
 }
 
 void types_close(struct types *types)

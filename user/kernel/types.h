@@ -10,6 +10,8 @@ struct types;
 
 /* @path: a file of BTF, NULL for /sys/kernel/btf/vmlinux. Return: 0 or a negative errno. */
 int types_open(struct types **out, const char *path);
+/* @data: BTF, which is copied. */
+int types_open_data(struct types **out, const void *data, size_t size);
 void types_close(struct types *types);
 
 /* A member's place in a struct. */

@@ -82,10 +82,12 @@ enum pwt_record_type {
 	PWT_REC_LOSSES,	    /* struct pwt_losses */
 	PWT_REC_SNAPSHOT,   /* struct pwt_snapshot: the tables that follow are of this one */
 	PWT_REC_TABLE,	    /* struct pwt_table */
-	PWT_REC_AREAS,	    /* struct pwt_area_record, an array */
+	PWT_REC_AREAS,	    /* struct pwt_area_record, an array: of the snapshot before */
 	PWT_REC_RAM,	    /* struct pwt_range, an array: physical memory */
 	PWT_REC_INDEX,	    /* struct pwt_index, an array: of each chunk before */
 	PWT_REC_RUNS,	    /* struct pwt_run, an array: what was mapped, without the tables */
+	PWT_REC_RULES, /* text, KEY=VALUE lines: of the snapshot before, what set_memory_ro() would
+			  do */
 	PWT_REC_NR,
 };
 

@@ -222,6 +222,11 @@ static int open_runs(struct runs *runs, struct kernel *kernel, struct problem *w
 		return problem(why, found ?: -ENODATA,
 			       "the recording was cut off or damaged before it told of its kernel");
 	err = take_kernel(runs, kernel, &info, why);
+	/* to its end, which tells whether it is whole */
+	while (!err && (found = recording_next(runs->recording, &info)) > 0)
+		continue;
+	if (!err && found < 0)
+		err = problem(why, found, "cannot read the recording: %s", strerror(-found));
 	if (!err && kallsyms_new(&syms))
 		err = problem(why, -ENOMEM, "out of memory");
 	if (err)

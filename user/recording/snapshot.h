@@ -19,6 +19,9 @@ int snapshot_begin(struct snapshot_writer *writer, struct pwt_snapshot *snapshot
 void snapshot_table(void *ctx, enum pgtable_level level, uint64_t addr, uint64_t pa,
 		    const void *page, unsigned int marks);
 
+/* Where this machine has memory, as /proc/iomem tells it. 0 or a negative errno. */
+int snapshot_ram(struct recorder *recorder);
+
 /* All of the running kernel's tables, as they are. 0, or a negative errno with @why filled in. */
 int snapshot_take(struct recorder *recorder, const struct kernel *kernel, struct problem *why);
 

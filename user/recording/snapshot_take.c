@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <stdio.h>
 #include <string.h>
 
 #include "dump/leaves.h"
+#include "kernel/iomem.h"
+#include "recording/areas.h"
 #include "recording/snapshot.h"
 
 static void ignore_run(void *ctx, const struct leaf_run *run)
@@ -32,6 +35,20 @@ static int walk_all(struct snapshot_writer *writer, struct stream *stream,
 	return stream_error(stream);
 }
 
+#define MOST_RAM 256
+
+int snapshot_ram(struct recorder *recorder)
+{
+	struct iomem_range ranges[MOST_RAM];
+	size_t nr = iomem_ram("/proc/iomem", ranges, MOST_RAM);
+
+	_Static_assert(sizeof(struct iomem_range) == sizeof(struct pwt_range), "the same");
+	/* half of it would make something else of the other half */
+	if (!nr || nr > MOST_RAM)
+		return 0;
+	return recorder_add(recorder, PWT_REC_RAM, ranges, nr * sizeof(*ranges));
+}
+
 int snapshot_take(struct recorder *recorder, const struct kernel *kernel, struct problem *why)
 {
 	struct snapshot_writer writer = { recorder, geometry_page_size(&kernel->geo) };
@@ -42,13 +59,19 @@ int snapshot_take(struct recorder *recorder, const struct kernel *kernel, struct
 	};
 	struct source *source = NULL;
 	struct stream *stream = NULL;
+	struct problem unused;
 	int err = source_open(&source, SOURCE_AUTO, kernel, why);
 
 	if (err)
 		return err;
 	err = stream_open(&stream, source, &kernel->geo, snapshot.root, snapshot.base);
 	if (!err)
+		err = snapshot_ram(recorder);
+	if (!err)
 		err = snapshot_begin(&writer, &snapshot);
+	/* without them it is a snapshot all the same */
+	if (!err && recorder_areas_now(recorder, kernel, &unused))
+		fprintf(stderr, "pwtrace: the snapshot has no areas: %s\n", unused.text);
 	if (!err)
 		err = walk_all(&writer, stream, kernel);
 	stream_close(stream);

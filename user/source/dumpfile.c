@@ -95,18 +95,6 @@ int dumpfile_open(struct dumpfile **out, const char *path, struct problem *why)
 		       path);
 }
 
-int dumpfile_variable(struct dumpfile *file, const struct kernel *kernel, const char *name,
-		      size_t size, uint64_t *value)
-{
-	const struct zone_range *image = &kernel->zones.range[ZONE_IMAGE];
-	uint64_t addr = kallsyms_find(kernel->syms, name);
-
-	*value = 0;
-	if (!addr || addr < image->start || addr >= image->end)
-		return -ENOENT;
-	return file->read(file, addr - (kernel->root_va - kernel->root_pa), value, size);
-}
-
 struct by_dump {
 	struct source source; /* first */
 	struct dumpfile *file;

@@ -63,9 +63,8 @@ struct dump_hints {
 int dumpfile_kernel(struct dumpfile *file, const struct dump_hints *hints, struct kernel *kernel,
 		    struct problem *why);
 
-/* Read @size bytes at an address of the kernel's image. As dumpfile's read(). */
-int dumpfile_variable(struct dumpfile *file, const struct kernel *kernel, const char *name,
-		      size_t size, uint64_t *value);
+/* Make it kernel->memory, which kernel_close() closes. Both have to stay. 0 or -ENOMEM. */
+int dumpfile_memory(struct dumpfile *file, struct kernel *kernel, struct problem *why);
 
 /* Its table pages. @file has to stay. 0, or a negative errno with @why filled in. */
 int dumpfile_source(struct source **out, struct dumpfile *file, const struct geometry *geo,

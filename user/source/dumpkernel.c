@@ -297,5 +297,8 @@ int dumpfile_kernel(struct dumpfile *file, const struct dump_hints *hints, struc
 		if (file->image)
 			file->image(file, kernel->root_va - kernel->root_pa, image);
 	}
-	return 0;
+	err = dumpfile_memory(file, kernel, why);
+	if (!err && hints->symbols)
+		kernel_load_state(kernel);
+	return err;
 }
