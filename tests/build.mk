@@ -31,13 +31,15 @@ OWN_COMBINATIONS := $(foreach k,$(OWN_KERNELS),own-$k/max own-$k/n1)
 SOAK_COMBINATIONS ?= newest/max newest/bbm newest-16k/max
 SOAK_CHANGES ?= 1000000
 
-COMMAND_TESTS := tests/command/style.sh tests/command/usage.sh tests/command/library.sh tests/command/report.sh \
-	tests/command/export.sh tests/command/import.sh
+COMMAND_TESTS := tests/command/style.sh tests/command/usage.sh tests/command/library.sh tests/command/check.sh tests/command/export.sh \
+	tests/command/import.sh
+# measure how long something takes
+TIMED_TESTS := tests/command/report.sh
 triggers = $(foreach c,$(1),"tests/vm/triggers.sh $(subst /, ,$c)")
 VM_TESTS := $(call triggers,$(VM_COMBINATIONS)) tests/vm/selftest.sh "tests/vm/selftest.sh 6.12 max" \
 	"tests/vm/soak.sh newest max 20000" \
-	tests/vm/faults.sh "tests/vm/history.sh R1 R3 R4 R7 R8 R12 R13" "tests/vm/births.sh newest max" \
-	tests/vm/backends.sh tests/vm/overrun.sh tests/vm/surroundings.sh \
+	tests/vm/faults.sh "tests/vm/history.sh R1 R3 R4 R7" "tests/vm/births.sh newest max" \
+	tests/vm/backends.sh tests/vm/overrun.sh "tests/vm/surroundings.sh newest cannot ends options" \
 	"tests/vm/predict.sh newest bbm" "tests/vm/live.sh newest max" "tests/vm/process_dump.sh newest max" "tests/vm/areas.sh newest max" \
 	"tests/vm/audit.sh newest max" "tests/vm/tears.sh newest max" "tests/vm/churn.sh newest max 20" \
 	"tests/vm/recordings.sh newest bbm" "tests/vm/record.sh newest max" "tests/vm/dumps.sh newest max" \
@@ -45,10 +47,10 @@ VM_TESTS := $(call triggers,$(VM_COMBINATIONS)) tests/vm/selftest.sh "tests/vm/s
 	"tests/vm/oracle.sh newest max" "tests/vm/oracle.sh newest n1 2000" "tests/vm/oracle.sh newest-16k max" \
 	"tests/vm/process.sh newest max 80" "tests/vm/process.sh newest-16k max 60"
 # takes as long as all of the others
-LONG_TESTS := tests/command/kernel-callbacks.sh tests/vm/selfcheck.sh \
+LONG_TESTS := tests/command/kernel-callbacks.sh tests/vm/selfcheck.sh "tests/vm/surroundings.sh newest boots" \
 	"tests/vm/dumps.sh newest n1" "tests/vm/dumps.sh newest-16k max" "tests/vm/dumps.sh 6.12 max" \
 	"tests/vm/live.sh newest bbm" "tests/vm/live.sh newest n1" "tests/vm/live.sh newest-16k max" "tests/vm/live.sh 6.18 max" \
-	"tests/vm/live.sh 6.12 max" "tests/vm/scale.sh newest n1" "tests/vm/scale.sh newest max" \
+	"tests/vm/live.sh 6.12 max" \
 	$(foreach c,newest/n1 newest/bbm newest-16k/max 6.18/max 6.12/max,"tests/vm/areas.sh $(subst /, ,$c)") \
 	$(foreach c,newest/n1 newest/bbm newest-16k/max 6.18/max 6.12/max,"tests/vm/audit.sh $(subst /, ,$c)") \
 	$(foreach c,newest/bbm newest-16k/max 6.12/max,"tests/vm/tears.sh $(subst /, ,$c)") \
@@ -56,7 +58,7 @@ LONG_TESTS := tests/command/kernel-callbacks.sh tests/vm/selfcheck.sh \
 	$(foreach c,newest/n1 newest-16k/max 6.18/max 6.12/max,"tests/vm/process_dump.sh $(subst /, ,$c) 8") \
 	"tests/vm/ptdump.sh own-64k max" "tests/vm/ptdump.sh own-64k n1" \
 	"tests/vm/ptdump.sh own-4k max" "tests/vm/ptdump.sh own-4k n1" "tests/vm/ptdump.sh own-4k bbm" "tests/vm/predict.sh 6.12" \
-	tests/vm/predict.sh "tests/vm/predict.sh newest-16k" "tests/vm/history.sh R10" "tests/vm/faults.sh newest n1" \
+	tests/vm/predict.sh "tests/vm/predict.sh newest-16k" "tests/vm/history.sh R8 R10 R12 R13" "tests/vm/faults.sh newest n1" \
 	"tests/vm/faults.sh newest bbm" "tests/vm/faults.sh newest-16k max" "tests/vm/faults.sh 6.12 max" \
 	"tests/vm/backends.sh 6.18 max" \
 	"tests/vm/births.sh newest n1" "tests/vm/births.sh newest-16k max" \
@@ -69,6 +71,7 @@ LONG_TESTS := tests/command/kernel-callbacks.sh tests/vm/selfcheck.sh \
 	$(foreach c,newest/max newest/bbm newest-16k/max 6.18/max 6.12/max,"tests/vm/selftest.sh $(subst /, ,$c) all") \
 	$(foreach k,$(OWN_KERNELS),"tests/vm/pagealloc.sh own-$k" "tests/vm/faults.sh own-$k" "tests/vm/predict.sh own-$k") \
 	$(call triggers,$(OWN_COMBINATIONS) $(MATRIX_MORE))
+LONG_TIMED := "tests/vm/scale.sh newest n1" "tests/vm/scale.sh newest max"
 # comes last: what the trigger set found on each, in one table
 table = "tests/vm/matrix.sh $(1)"
 
@@ -100,16 +103,17 @@ kernel-packages:
 
 run-check: all guest-files $(VMLINUX_GEN) $(UNIT_TESTS) $(FUZZ_REPLAY) $(REPORT_GENERATE)
 	$(Q)tests/run-tests $(UNIT_TESTS) $(FUZZ_REPLAY) $(COMMAND_TESTS) $(VM_TESTS) \
-		$(call table,$(VM_COMBINATIONS))
+		--alone $(TIMED_TESTS) $(call table,$(VM_COMBINATIONS))
 run-check-unit: all $(VMLINUX_GEN) $(UNIT_TESTS) $(FUZZ_REPLAY) $(REPORT_GENERATE)
-	$(Q)tests/run-tests $(UNIT_TESTS) $(FUZZ_REPLAY) $(COMMAND_TESTS)
+	$(Q)tests/run-tests $(UNIT_TESTS) $(FUZZ_REPLAY) $(COMMAND_TESTS) --alone $(TIMED_TESTS)
 run-check-vm: guest-files $(VMLINUX_GEN)
-	$(Q)tests/run-tests $(VM_TESTS) $(call triggers,$(MATRIX_MORE)) $(call table,$(VM_COMBINATIONS) $(MATRIX_MORE))
+	$(Q)tests/run-tests $(VM_TESTS) $(call triggers,$(MATRIX_MORE)) \
+		--alone $(call table,$(VM_COMBINATIONS) $(MATRIX_MORE))
 run-check-all: all guest-files own-kernels $(VMLINUX_GEN) $(UNIT_TESTS) $(FUZZ_REPLAY) $(REPORT_GENERATE)
 	$(Q)tests/run-tests $(UNIT_TESTS) $(FUZZ_REPLAY) $(COMMAND_TESTS) $(VM_TESTS) $(LONG_TESTS) \
-		$(call table,$(VM_COMBINATIONS) $(OWN_COMBINATIONS) $(MATRIX_MORE))
+		--alone $(TIMED_TESTS) $(LONG_TIMED) $(call table,$(VM_COMBINATIONS) $(OWN_COMBINATIONS) $(MATRIX_MORE))
 run-soak: guest-files
-	$(Q)TEST_TIMEOUT=7200 tests/run-tests \
+	$(Q)TEST_TIMEOUT=7200 TEST_JOBS=1 tests/run-tests \
 		$(foreach c,$(SOAK_COMBINATIONS),"tests/vm/soak.sh $(subst /, ,$c) $(SOAK_CHANGES)")
 check-style:
 	$(Q)tests/run-tests tests/command/style.sh

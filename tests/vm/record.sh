@@ -33,7 +33,7 @@ kill -9 $recorder
 wait $recorder
 echo $? > /out/killed.status
 
-mkdir /full && mount -t tmpfs -o size=24k none /full
+mkdir /full && mount -t tmpfs -o size=32k none /full
 pwtrace record -o /full/x.pwt -- provoke secretmem 3000 > /out/full.log 2>&1
 echo $? > /out/full.status
 cp /full/x.pwt /out/full.pwt
@@ -108,7 +108,7 @@ check "$o/full.pwt" > "$tmp/full.j"
 is "full: what was written is read" $? 0
 holds "full: there is something" "$tmp/full.j" '$s.changes > 100 and $s.mismatch == 0 and $s.unknown == 0' '$s'
 like "full: and it is said to be less" "$tmp/check.err" 'full\.pwt: it (is cut off|ends) after [0-9]+ chunks'
-ok "full: no more than there was room for" test "$(stat -c %s "$o/full.pwt")" -le 24576
+ok "full: no more than there was room for" test "$(stat -c %s "$o/full.pwt")" -le 32768
 
 is "link: refused" "$(cat "$o/link.status")" 2
 like "link: and it is said why" "$o/link.log" 'never written through'
