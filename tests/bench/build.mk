@@ -28,6 +28,17 @@ $(BUILD_HOST)/bench/judge: tests/bench/judge.c $(CORE_SRCS)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(HOSTCC) -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Iuser -Iinclude -Ibpf $^ -o $@
 
+$(BUILD_HOST)/bench/rewrite: tests/bench/rewrite.c $(CORE_SRCS) $(wildcard user/kernel/*.c) $(addprefix user/recording/,chunk.c \
+		columns.c events.c expect.c kernel.c read.c redact.c sink.c wire.c write.c)
+	$(call msg,HOSTCC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(HOSTCC) -std=gnu11 -D_GNU_SOURCE -O2 -g $(WARNINGS) -Iuser -Iinclude -Ibpf $^ -o $@ \
+		$(shell pkg-config --libs libbpf libzstd zlib)
+
+# what they take, and how fast a guest can be recorded
+bench-recordings: all arm64 $(BUILD_ARM64)/provoke $(BUILD_HOST)/bench/rewrite module-$(BENCH_KERNEL)
+	$(Q)tests/bench/recordings.sh $(BENCH_KERNEL)
+
 # each file by itself, as the library is built
 BENCH_WALK_OBJS := $(patsubst %.c,$(BUILD_HOST)/bench/%.o,$(LIB_SRCS) tests/bench/walk.c tests/bench/fixed.c)
 BENCH_WALK_WRAP := $(foreach f,malloc calloc realloc aligned_alloc,-Wl,--wrap=$(f))
@@ -78,5 +89,6 @@ bench: $(BUILD_HOST)/bench/judge $(BUILD_HOST)/bench/walk arm64 $(BUILD_ARM64)/b
 			sh -c 'insmod /lib/pwtrace/pwt_test.ko && ./cost' || exit 1; \
 	done
 	$(SUBMAKE) bench-tables
+	$(SUBMAKE) bench-recordings
 
-.PHONY: bench bench-drgn bench-tables bench-walk
+.PHONY: bench bench-drgn bench-recordings bench-tables bench-walk

@@ -52,7 +52,9 @@ fault wx 0 0x20000000000000 v 3 1
 fault broken-run 0x10000000000000 0 v 3 1
 fault no-af 0 0x400 v 3 1
 fault user 0x40 0 v 3 1
-fault bad-entry 0 0x1 v 3 1
+# with KPTI a valid entry has nG, which without the valid bit is PTE_PRESENT_INVALID
+entry=$(provoke mod entry v 3 1 | sed -E 's/.*entry=(0x)?//')
+fault bad-entry 0 $((1 | 0x$entry & 0x800)) v 3 1
 fault invalid-leaf 0x800 0x1 v 3 1
 fault reserved-bits 0x1000000000000000 0 v 3 1
 provoke mod entry v 3 1 > /out/entry
