@@ -4,7 +4,7 @@
 # What it finds is left in build/host/fuzz; what reaches something new goes to the corpus by `make fuzz-corpus`. The
 # corpus is replayed by make check-unit, for which no fuzzer is needed.
 
-FUZZ_ALL := pagewalk recording kallsyms events dumpfile ptdump
+FUZZ_ALL := pagewalk recording kallsyms events dumpfile ptdump btf
 FUZZ_TARGETS ?= $(FUZZ_ALL)
 FUZZ_SECONDS ?= 600
 FUZZ_ARGS ?=
@@ -22,11 +22,13 @@ FUZZ_SRCS_recording := $(FUZZ_RECORDING)
 FUZZ_SRCS_kallsyms := user/kernel/kallsyms.c
 FUZZ_SRCS_events := $(FUZZ_RECORDING)
 FUZZ_SRCS_dumpfile := $(sort $(CORE_SRCS) $(wildcard user/kernel/*.c)) \
-	$(addprefix user/source/,dumpfile.c dumpkernel.c elfcore.c elfnote.c flattened.c kdump.c)
-FUZZ_SRCS_ptdump := $(sort $(CORE_SRCS) $(wildcard user/kernel/*.c)) user/dump/ptdump.c user/emit/table.c user/emit/object.c \
-	$(addprefix user/recording/,import.c runs.c kernel.c read.c write.c sink.c chunk.c redact.c wire.c)
+	$(addprefix user/source/,dumpfile.c dumpkernel.c dumpmemory.c elfcore.c elfnote.c flattened.c kdump.c)
+FUZZ_SRCS_ptdump := $(sort $(CORE_SRCS) $(wildcard user/kernel/*.c) user/dump/ptdump.c user/emit/table.c user/emit/object.c \
+	$(addprefix user/recording/,import.c runs.c kernel.c read.c write.c sink.c chunk.c redact.c wire.c))
 FUZZ_LIBS_recording = $(shell pkg-config --libs libbpf json-c libzstd zlib)
 FUZZ_LIBS_events = $(FUZZ_LIBS_recording)
+FUZZ_SRCS_btf := user/kernel/types.c
+FUZZ_LIBS_btf = $(shell pkg-config --libs libbpf)
 FUZZ_LIBS_dumpfile = $(FUZZ_LIBS_recording)
 FUZZ_LIBS_ptdump = $(FUZZ_LIBS_recording)
 FUZZ_LEN_pagewalk := 512
@@ -34,6 +36,7 @@ FUZZ_LEN_recording := 32768
 FUZZ_LEN_kallsyms := 4096
 FUZZ_LEN_events := 4096
 FUZZ_LEN_dumpfile := 65536
+FUZZ_LEN_btf := 4096
 FUZZ_LEN_ptdump := 4096
 # what takes more memory or longer is wrong
 FUZZ_LIMITS := -timeout=10 -rss_limit_mb=1024 -malloc_limit_mb=512
@@ -64,5 +67,7 @@ fuzz-corpus-%: $(FUZZ)/%
 	$(Q)rm -rf $(FUZZ)/minimal && mkdir -p $(FUZZ)/minimal $(FUZZ)/found-$*
 	$(Q)$(FUZZ)/$* -set_cover_merge=1 -use_counters=0 $(FUZZ)/minimal $(FUZZ)/found-$* $(FUZZ_CORPUS)/$*
 	$(Q)rm -f $(FUZZ_CORPUS)/$*/* && cp $(FUZZ)/minimal/* $(FUZZ_CORPUS)/$*/
+
+-include $(FUZZ_ALL:%=$(UNIT_OBJ)/tests/fuzz/%.d) $(UNIT_OBJ)/tests/fuzz/replay.d
 
 .PHONY: fuzz fuzz-corpus

@@ -12,7 +12,24 @@
 #include <unistd.h>
 
 #include "dump/leaves.h"
+#include "kernel/kcore.h"
 #include "source/stream.h"
+
+/* By addresses that tables lead from, and by those that need none. */
+static void look_at_memory(const struct kernel *kernel)
+{
+	uint8_t buf[64];
+
+	for (enum zone zone = 0; zone < ZONE_NR; zone++) {
+		const struct zone_range *range = &kernel->zones.range[zone];
+
+		for (int i = 0; i < 8; i++)
+			kcore_get(kernel->memory,
+				  range->start + (range->end - range->start) / 8 * i, buf,
+				  sizeof(buf));
+		kcore_get(kernel->memory, range->end - 32, buf, sizeof(buf));
+	}
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -89,7 +106,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!dumpfile_open(&file, path, &why)) {
 		look_at_pieces(file);
 		if (!dumpfile_kernel(file, &hints, &kernel, &why)) {
-			dumpfile_variable(file, &kernel, "swapper_pg_dir", 8, &value);
+			kernel_variable(&kernel, "swapper_pg_dir", 8, &value);
+			look_at_memory(&kernel);
 			walk(file, &kernel);
 			kernel_close(&kernel);
 		}

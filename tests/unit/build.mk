@@ -30,7 +30,7 @@ UNIT_REPLAY := $(UNIT_RECORDING) $(UNIT_KERNEL) \
 	$(addprefix user/commands/,checker.c replay.c session.c) $(addprefix tests/unit/,forge.c stage.c scenario.c))
 # all but what takes a running kernel
 UNIT_WRITTEN := $(filter-out %/tape.o %/snapshot_take.o %/areas_now.o,$(UNIT_RECORDING))
-UNIT_DUMP := $(patsubst %,$(UNIT_OBJ)/user/source/%.o,dumpfile dumpkernel elfcore elfnote flattened kdump)
+UNIT_DUMP := $(patsubst %,$(UNIT_OBJ)/user/source/%.o,dumpfile dumpkernel dumpmemory elfcore elfnote flattened kdump)
 UNIT_SPANS := $(UNIT_OBJ)/user/emit/spans.o
 UNIT_WITH_REPLAY := $(addprefix $(BUILD_HOST)/unit/,recording hostile replay)
 UNIT_WRAP := -Wl,--wrap=clock_gettime,--wrap=kfence_pool_now,--wrap=vmcoreinfo_read_elf,--wrap=event_writer_push

@@ -15,6 +15,7 @@
 
 #include "core.h"
 #include "dump/leaves.h"
+#include "kernel/kcore.h"
 #include "memory_of.h"
 #include "source/stream.h"
 #include "test.h"
@@ -370,16 +371,24 @@ TEST(variables)
 	struct dumpfile *file;
 	struct kernel kernel;
 	struct problem why;
-	uint64_t value;
+	uint64_t value, root;
 
 	open_world(&world, &shapes[1]);
 	as_kdump(&world);
 	EXPECT_EQ(dumpfile_open(&file, path_of(world.file.data, world.file.size), &why), 0);
 	EXPECT_EQ(dumpfile_kernel(file, &no_hints, &kernel, &why), 0);
 	/* the topmost table's first entry */
-	EXPECT_EQ(dumpfile_variable(file, &kernel, "swapper_pg_dir", 8, &value), 0);
-	EXPECT_EQ(value, *tables_at(&world.tables, world.tables.root, 0));
-	EXPECT_EQ(dumpfile_variable(file, &kernel, "nothing", 8, &value), -ENOENT);
+	root = *tables_at(&world.tables, world.tables.root, 0);
+	EXPECT_EQ(kernel_variable(&kernel, "swapper_pg_dir", 8, &value), 0);
+	EXPECT_EQ(value, root);
+	EXPECT_EQ(kernel_variable(&kernel, "nothing", 8, &value), -ENOENT);
+	/* the same by the linear map, what the file has not got, and what is mapped nowhere */
+	EXPECT_EQ(kcore_get(kernel.memory, kernel_phys_to_virt(&kernel, kernel.root_pa), &value, 8),
+		  0);
+	EXPECT_EQ(value, root);
+	EXPECT_EQ(kcore_get(kernel.memory, kernel_phys_to_virt(&kernel, 0x1234567000), &value, 8),
+		  -ENODATA);
+	EXPECT(kcore_get(kernel.memory, kernel.zones.range[ZONE_VMALLOC].end - 8, &value, 8) < 0);
 	kernel_close(&kernel);
 	dumpfile_close(file);
 	close_world(&world);
