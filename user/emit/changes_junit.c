@@ -10,22 +10,6 @@
 #include "plain.h"
 #include "tally.h"
 
-struct results {
-	struct emitter base;
-	struct tally tally;
-};
-
-static void add_change(struct emitter *emitter, const struct change *change,
-		       const struct stack *stack)
-{
-	tally_add(&((struct results *)emitter)->tally, emitter, change, stack);
-}
-
-static void add_walk(struct emitter *emitter, const struct pwt_walk *walk)
-{
-	(void)emitter, (void)walk;
-}
-
 /* For attributes and content alike. What XML 1.0 has no way to tell becomes a question mark. */
 static void put_text(FILE *out, const char *text)
 {
@@ -233,25 +217,7 @@ static void print_results(struct emitter *emitter, const struct summary *summary
 	fflush(out);
 }
 
-static void release(struct emitter *emitter)
-{
-	tally_release(&((struct results *)emitter)->tally);
-	free(emitter);
-}
-
-static const struct emitter_ops ops = {
-	.change = add_change,
-	.walk = add_walk,
-	.summary = print_results,
-	.free = release,
-};
-
 struct emitter *emit_junit_new(void)
 {
-	struct results *results = calloc(1, sizeof(*results));
-
-	if (!results)
-		return NULL;
-	results->base.ops = &ops;
-	return &results->base;
+	return results_new(print_results);
 }

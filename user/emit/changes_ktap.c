@@ -12,22 +12,6 @@
 #include "plain.h"
 #include "tally.h"
 
-struct results {
-	struct emitter base;
-	struct tally tally;
-};
-
-static void add_change(struct emitter *emitter, const struct change *change,
-		       const struct stack *stack)
-{
-	tally_add(&((struct results *)emitter)->tally, emitter, change, stack);
-}
-
-static void add_walk(struct emitter *emitter, const struct pwt_walk *walk)
-{
-	(void)emitter, (void)walk;
-}
-
 static void recording_result(struct ktap *ktap, const struct summary *summary)
 {
 	enum ktap_outcome skip = summary->too_much_lost ? KTAP_FAILED : KTAP_SKIP;
@@ -125,25 +109,7 @@ static void print_results(struct emitter *emitter, const struct summary *summary
 	ktap_free(ktap);
 }
 
-static void release(struct emitter *emitter)
-{
-	tally_release(&((struct results *)emitter)->tally);
-	free(emitter);
-}
-
-static const struct emitter_ops ops = {
-	.change = add_change,
-	.walk = add_walk,
-	.summary = print_results,
-	.free = release,
-};
-
 struct emitter *emit_ktap_new(void)
 {
-	struct results *results = calloc(1, sizeof(*results));
-
-	if (!results)
-		return NULL;
-	results->base.ops = &ops;
-	return &results->base;
+	return results_new(print_results);
 }

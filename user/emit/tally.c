@@ -93,6 +93,39 @@ uint64_t tally_untold(const struct tally *tally, int op)
 	return all - told;
 }
 
+static void results_change(struct emitter *emitter, const struct change *change,
+			   const struct stack *stack)
+{
+	tally_add(&((struct results *)emitter)->tally, emitter, change, stack);
+}
+
+static void results_walk(struct emitter *emitter, const struct pwt_walk *walk)
+{
+	(void)emitter, (void)walk;
+}
+
+static void results_free(struct emitter *emitter)
+{
+	tally_release(&((struct results *)emitter)->tally);
+	free(emitter);
+}
+
+struct emitter *results_new(void (*print)(struct emitter *emitter, const struct summary *summary))
+{
+	struct results *results = calloc(1, sizeof(*results));
+
+	if (!results)
+		return NULL;
+	results->ops = (struct emitter_ops){
+		.change = results_change,
+		.walk = results_walk,
+		.summary = print,
+		.free = results_free,
+	};
+	results->base.ops = &results->ops;
+	return &results->base;
+}
+
 void emit_results_begin(enum emit_results results, FILE *out, size_t nr)
 {
 	if (results == EMIT_KTAP)

@@ -39,6 +39,16 @@ void tally_release(struct tally *tally);
 /* MISMATCHes of @op that are not told one by one; -1: of all. */
 uint64_t tally_untold(const struct tally *tally, int op);
 
+/* An emitter that does no more than count, until the summary. */
+struct results {
+	struct emitter base;
+	struct emitter_ops ops;
+	struct tally tally;
+};
+
+/* @print: the summary; base of a struct results. NULL: no memory. */
+struct emitter *results_new(void (*print)(struct emitter *emitter, const struct summary *summary));
+
 /* changes_ktap.c, changes_junit.c: what emit_results_*() are for each. */
 void ktap_begin(FILE *out, size_t nr);
 void ktap_none(FILE *out, const char *name, unsigned int number, const char *why);

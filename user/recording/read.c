@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include <zstd.h>
 
+#include "base/read_at.h"
 #include "recording/chunk.h"
 
 #define SCAN_SIZE (64U << 10)
@@ -32,25 +33,12 @@ struct recording {
 	char *stored, *raw;
 };
 
-/* 0; -ENODATA: the file ends before; or -errno. */
-static int read_at(const struct recording *recording, uint64_t offset, void *buf, size_t size)
+/* Of the file as it was when it was opened: one that is written to has no end. */
+static int read_piece(const struct recording *recording, uint64_t offset, void *buf, size_t size)
 {
-	char *to = buf;
-
 	if (offset > recording->size || size > recording->size - offset)
 		return -ENODATA;
-	while (size) {
-		ssize_t got = pread(recording->fd, to, size, offset);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return got ? -errno : -ENODATA;
-		to += got;
-		offset += got;
-		size -= got;
-	}
-	return 0;
+	return read_at(recording->fd, buf, size, offset);
 }
 
 static int open_file(struct recording *recording, const char *path, struct problem *why)
@@ -70,7 +58,7 @@ static int open_file(struct recording *recording, const char *path, struct probl
 static int check_header(struct recording *recording, const char *path, struct problem *why)
 {
 	struct pwt_file *file = &recording->file;
-	int err = read_at(recording, 0, file, sizeof(*file));
+	int err = read_piece(recording, 0, file, sizeof(*file));
 
 	if (err && err != -ENODATA)
 		return problem(why, err, "cannot read %s: %s", path, strerror(-err));
@@ -187,7 +175,7 @@ static int resync(struct recording *recording)
 	while (at < recording->size) {
 		uint64_t left = recording->size - at;
 		size_t size = left < SCAN_SIZE ? left : SCAN_SIZE;
-		int err = read_at(recording, at, recording->stored, size);
+		int err = read_piece(recording, at, recording->stored, size);
 
 		if (err)
 			return err;
@@ -196,7 +184,7 @@ static int resync(struct recording *recording)
 
 			memcpy(&chunk.magic, recording->stored + i, sizeof(chunk.magic));
 			if (chunk.magic != PWT_CHUNK_MAGIC ||
-			    read_at(recording, at + i, &chunk, sizeof(chunk)) ||
+			    read_piece(recording, at + i, &chunk, sizeof(chunk)) ||
 			    chunk_check(&chunk))
 				continue;
 			skip(recording, at + i - begin);
@@ -215,7 +203,7 @@ static int at_end(struct recording *recording)
 {
 	struct pwt_end end;
 
-	if (read_at(recording, recording->at, &end, sizeof(end)) || end.magic != PWT_END_MAGIC ||
+	if (read_piece(recording, recording->at, &end, sizeof(end)) || end.magic != PWT_END_MAGIC ||
 	    end.crc != pwt_crc(&end.index, sizeof(end) - offsetof(struct pwt_end, index)) ||
 	    end.size != recording->at + sizeof(end))
 		return 0;
@@ -253,8 +241,8 @@ static bool note_number(struct recording *recording)
 /* Read and unpack what recording->chunk is the header of. -EBADMSG: it is damaged. */
 static int unpack(struct recording *recording)
 {
-	int err = read_at(recording, recording->chunk_at + sizeof(recording->chunk),
-			  recording->stored, recording->chunk.stored);
+	int err = read_piece(recording, recording->chunk_at + sizeof(recording->chunk),
+			     recording->stored, recording->chunk.stored);
 
 	if (!err)
 		err = chunk_unpack(&recording->chunk, recording->stored, recording->raw);
@@ -273,7 +261,7 @@ static int next_chunk(struct recording *recording)
 		int err;
 
 		chunk->raw = 0;
-		err = read_at(recording, recording->at, chunk, sizeof(*chunk));
+		err = read_piece(recording, recording->at, chunk, sizeof(*chunk));
 		if (err && err != -ENODATA)
 			return err;
 		if (err || chunk_check(chunk)) {
@@ -367,7 +355,7 @@ int recording_at(struct recording *recording, uint64_t chunk, uint32_t position,
 	int err;
 
 	if (recording->chunk_at != chunk || !recording->chunk.raw) {
-		err = read_at(recording, chunk, &recording->chunk, sizeof(recording->chunk));
+		err = read_piece(recording, chunk, &recording->chunk, sizeof(recording->chunk));
 		if (!err)
 			err = chunk_check(&recording->chunk);
 		recording->chunk_at = chunk;

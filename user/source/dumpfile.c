@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "base/read_at.h"
 #include "dumpfile.h"
 
 #include <elf.h>
@@ -14,26 +15,6 @@
 #define MOST_PAGES 520
 #define MAGIC_SIZE 16
 
-int dumpfile_read_at(int fd, void *buf, size_t size, uint64_t offset)
-{
-	char *to = buf;
-
-	if (offset > INT64_MAX - size)
-		return -ENODATA;
-	while (size) {
-		ssize_t got = pread(fd, to, size, offset);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return got ? -errno : -ENODATA;
-		to += got;
-		offset += got;
-		size -= got;
-	}
-	return 0;
-}
-
 enum kind { NO_DUMP, ELF, KDUMP, FLATTENED };
 
 static enum kind kind_of(int fd)
@@ -41,7 +22,7 @@ static enum kind kind_of(int fd)
 	char magic[MAGIC_SIZE] = "";
 
 	/* a file that is shorter is none of these */
-	if (dumpfile_read_at(fd, magic, sizeof(magic), 0))
+	if (read_at(fd, magic, sizeof(magic), 0))
 		return NO_DUMP;
 	if (!memcmp(magic, ELFMAG, SELFMAG))
 		return ELF;

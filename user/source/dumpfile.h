@@ -86,7 +86,4 @@ int flattened_unpack(int *out, int fd, const char *path, struct problem *why);
  */
 int elfnote_vmcoreinfo(int fd, uint64_t offset, uint64_t size, unsigned int *left, char **text);
 
-/* All of it. 0; -ENODATA: the file ends before; or -errno. */
-int dumpfile_read_at(int fd, void *buf, size_t size, uint64_t offset);
-
 #endif

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/read_at.h"
 #include "dumpfile.h"
 
 /* Of a file that is to be believed. A note of QEMU's is one of a processor's registers. */
@@ -36,7 +37,7 @@ struct elfcore {
 static int check_header(struct elfcore *core, const char *path, struct problem *why)
 {
 	const Elf64_Ehdr *header = &core->header;
-	int err = dumpfile_read_at(core->fd, &core->header, sizeof(*header), 0);
+	int err = read_at(core->fd, &core->header, sizeof(*header), 0);
 
 	if (err)
 		return problem(why, err, "%s was cut off in its header", path);
@@ -61,8 +62,7 @@ static int count_headers(struct elfcore *core, const char *path, struct problem 
 
 	core->nr_headers = core->header.e_phnum;
 	if (core->header.e_phnum == PN_XNUM) {
-		int err = dumpfile_read_at(core->fd, &section, sizeof(section),
-					   core->header.e_shoff);
+		int err = read_at(core->fd, &section, sizeof(section), core->header.e_shoff);
 
 		if (err)
 			return problem(why, err, "%s was cut off before its section header", path);
@@ -86,8 +86,7 @@ static int each_header(struct elfcore *core, header_fn fn, void *ctx)
 		uint64_t left = core->nr_headers - i, at = core->header.e_phoff;
 		size_t nr = left < HEADERS_READ ? left : HEADERS_READ;
 
-		err = dumpfile_read_at(core->fd, headers, nr * sizeof(*headers),
-				       at + i * sizeof(*headers));
+		err = read_at(core->fd, headers, nr * sizeof(*headers), at + i * sizeof(*headers));
 		for (size_t n = 0; n < nr && !err; n++)
 			err = fn(core, &headers[n], ctx);
 	}
@@ -192,7 +191,7 @@ static int read_memory(struct dumpfile *file, uint64_t pa, void *buf, size_t siz
 		room = segment->size - into;
 		if (room > size)
 			room = size;
-		err = dumpfile_read_at(core->fd, to, room, segment->offset + into);
+		err = read_at(core->fd, to, room, segment->offset + into);
 		if (err)
 			return err;
 		to += room;

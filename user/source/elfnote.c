@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/read_at.h"
 #include "dumpfile.h"
 #include "kernel/kcore.h"
 
@@ -18,8 +19,7 @@ static bool is_vmcoreinfo(int fd, uint64_t at, const Elf64_Nhdr *note)
 	char name[sizeof(NOTE_NAME)];
 
 	return note->n_namesz == sizeof(name) && note->n_descsz <= VMCOREINFO_MAX &&
-	       !dumpfile_read_at(fd, name, sizeof(name), at) &&
-	       !memcmp(name, NOTE_NAME, sizeof(name));
+	       !read_at(fd, name, sizeof(name), at) && !memcmp(name, NOTE_NAME, sizeof(name));
 }
 
 /* What was cut off is not there. */
@@ -30,7 +30,7 @@ static int read_text(int fd, uint64_t at, size_t size, char **text)
 	*text = calloc(1, size + 1);
 	if (!*text)
 		return -ENOMEM;
-	err = dumpfile_read_at(fd, *text, size, at);
+	err = read_at(fd, *text, size, at);
 	if (!err)
 		return 0;
 	free(*text);
@@ -47,7 +47,7 @@ int elfnote_vmcoreinfo(int fd, uint64_t offset, uint64_t size, unsigned int *lef
 		uint64_t desc;
 
 		--*left;
-		if (dumpfile_read_at(fd, &note, sizeof(note), at))
+		if (read_at(fd, &note, sizeof(note), at))
 			break;
 		at += sizeof(note);
 		desc = at + ((note.n_namesz + 3ULL) & ~3ULL);

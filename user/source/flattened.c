@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/read_at.h"
 #include "dumpfile.h"
 
 #define HEADER_SIZE 4096
@@ -63,7 +64,7 @@ static int copy(int to, int from, uint64_t at, const struct piece *piece, char *
 	for (uint64_t done = 0; done < piece->size;) {
 		uint64_t left = piece->size - done;
 		size_t size = left < COPY_SIZE ? left : COPY_SIZE;
-		int err = dumpfile_read_at(from, buf, size, at + done);
+		int err = read_at(from, buf, size, at + done);
 
 		if (!err)
 			err = write_at(to, buf, size, piece->offset + done);
@@ -81,7 +82,7 @@ static int copy_all(int to, int from, char *buf)
 	struct piece piece;
 
 	for (;;) {
-		int err = dumpfile_read_at(from, &piece, sizeof(piece), at);
+		int err = read_at(from, &piece, sizeof(piece), at);
 
 		if (err)
 			return err;
