@@ -12,6 +12,7 @@ struct memory {
 	struct dumpfile *file;
 	const struct kernel *kernel;
 	struct tables *tables; /* that lead to what is mapped elsewhere */
+	bool looking;	       /* something up in them */
 };
 
 /* The linear map, the image and the topmost table need no tables, which are found by those. */
@@ -36,10 +37,15 @@ static int by_tables(struct memory *memory, uint64_t addr, uint64_t *pa)
 	uint64_t entry;
 	int err = 0;
 
+	/* a table that it takes tables to find is none */
+	if (memory->looking)
+		return -ENODATA;
 	if (!memory->tables)
 		err = tables_open(&memory->tables, memory->kernel, memory->kernel->memory);
+	memory->looking = true;
 	if (!err)
 		err = tables_lookup(memory->tables, addr, &level, &entry);
+	memory->looking = false;
 	if (err)
 		return err;
 	if (!desc_valid(entry) || (level > PGTABLE_LEVEL_PTE && desc_table(entry, level)))
