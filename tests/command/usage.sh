@@ -136,6 +136,7 @@ refused 'one format at a time' export --folded --core "$tmp/nothing"
 refused 'wants a recording' export --folded
 refused "--weight size: give count or time" export --folded --weight size "$tmp/nothing"
 refused "--snapshot x: give a number" export --core --snapshot x "$tmp/nothing"
+refused "--snapshot x: give a number" dump --source "$0" --snapshot x
 
 refused 'wants a snapshot, or two' diff
 refused 'record wants a file: -o FILE' record

@@ -158,6 +158,11 @@ is "diff: a mapping that was made" "$(at "$(addr differ.log n)" |
 	jq -c '(.kinds[0] == "mapped" and .before == null) or .kinds[0] == "moved"')" true
 "$pwtrace" diff -j "$o/differ.pwt:0" "$o/differ.pwt:0" > "$tmp/same" 2> /dev/null
 is "diff of a snapshot and itself: nothing" "$(jq -c 'select(.type == "summary").differences' "$tmp/same")" 0
+n=$(printf '0x%016x' "$(addr differ.log n)")
+has_area() {
+	"$pwtrace" areas -q -j --source "$o/differ.pwt" --snapshot "$1" | jq -s --arg n "$n" 'any(.[]; .type == "area" and .addr == $n)'
+}
+is "areas: each snapshot has its own" "$(has_area 0) $(has_area last)" 'false true'
 is "a snapshot tells addresses: --redact is refused" \
 	"$(cat "$o/refused.status") $(grep -c 'are addresses' "$o/refused.err")" "2 1"
 check "$o/pipe.pwt" > "$tmp/pipe.j"

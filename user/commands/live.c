@@ -27,6 +27,16 @@ static int parse_source(struct source_choice *choice, const char *text)
 	return 0;
 }
 
+static int parse_snapshot(struct source_choice *choice, const char *text)
+{
+	uint64_t number = SNAPSHOT_LAST;
+
+	if (strcmp(text, "last") && option_count("snapshot", text, &number))
+		return -EINVAL;
+	choice->snapshot = number < SNAPSHOT_LAST ? number : SNAPSHOT_LAST;
+	return 0;
+}
+
 int live_option(struct source_choice *choice, int opt, const char *text)
 {
 	switch (opt) {
@@ -38,6 +48,8 @@ int live_option(struct source_choice *choice, int opt, const char *text)
 	case OPT_SYMBOLS:
 		choice->hints.symbols = text;
 		return 0;
+	case OPT_SNAPSHOT:
+		return parse_snapshot(choice, text);
 	default:
 		return -ENOENT;
 	}
@@ -147,9 +159,9 @@ int live_open(struct live *live, const struct source_choice *choice, struct prob
 
 	if (choice->path)
 		err = live_open_file(live, choice, why);
-	else if (choice->hints.vmcoreinfo || choice->hints.symbols)
+	else if (choice->hints.vmcoreinfo || choice->hints.symbols || choice->snapshot)
 		err = problem(why, -EINVAL,
-			      "--vmcoreinfo and --symbols go with a core: --source FILE");
+			      "--vmcoreinfo, --symbols and --snapshot go with --source FILE");
 	else
 		err = open_running(live, choice->kind, why);
 	if (!err && live->watch && !live_is_file(live) && choice->kind != SOURCE_KCORE)

@@ -27,13 +27,15 @@ enum {
 	OPT_SOURCE = 0x3000,
 	OPT_VMCOREINFO,
 	OPT_SYMBOLS,
+	OPT_SNAPSHOT,
 };
 
 /* clang-format off */
 #define SOURCE_LONG \
 	{ "source", required_argument, NULL, OPT_SOURCE }, \
 	{ "vmcoreinfo", required_argument, NULL, OPT_VMCOREINFO }, \
-	{ "symbols", required_argument, NULL, OPT_SYMBOLS }
+	{ "symbols", required_argument, NULL, OPT_SYMBOLS }, \
+	{ "snapshot", required_argument, NULL, OPT_SNAPSHOT }
 /* clang-format on */
 
 /* clang-format off */
@@ -41,7 +43,8 @@ enum {
 	"      --source NAME    auto, bpf or kcore: how tables are read; or a file: a recording, an\n" \
 	"                       ELF core of kdump's or QEMU's, or a compressed one\n" \
 	"      --vmcoreinfo FILE  of a core: its kernel's, where it has none\n" \
-	"      --symbols FILE   of a core: its kernel's /proc/kallsyms or System.map\n"
+	"      --symbols FILE   of a core: its kernel's /proc/kallsyms or System.map\n" \
+	"      --snapshot N     of a recording: its Nth snapshot, from 0 (0), or last\n"
 /* clang-format on */
 
 struct live {

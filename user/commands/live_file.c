@@ -62,7 +62,13 @@ static int open_recorded(struct live *live, const struct source_choice *choice, 
 
 static int open_dump(struct live *live, const struct source_choice *choice, struct problem *why)
 {
-	int err = dumpfile_open(&live->dump, choice->path, why);
+	int err;
+
+	if (choice->snapshot)
+		return problem(why, -EINVAL,
+			       "%s is no recording: it has no snapshots to choose from",
+			       choice->path);
+	err = dumpfile_open(&live->dump, choice->path, why);
 
 	if (!err)
 		err = dumpfile_kernel(live->dump, &choice->hints, &live->kernel, why);

@@ -129,11 +129,12 @@ static void take_mark(struct runs *runs, const char *line, size_t len)
 	char text[24 + MARK_LENGTH];
 	int at = 0;
 
+	/* a name may begin with blanks */
 	if (runs->nr_marks == MOST_MARKS || len >= sizeof(text))
 		return;
 	memcpy(text, line, len);
 	text[len] = 0;
-	if (sscanf(text, "mark=%16" SCNx64 " %n", &mark->start, &at) != 1 || !at)
+	if (sscanf(text, "mark=%16" SCNx64 "%n", &mark->start, &at) != 1 || text[at++] != ' ')
 		return;
 	snprintf(mark->name, sizeof(mark->name), "%.*s", MARK_LENGTH - 1, text + at);
 	for (char *c = mark->name; *c; c++)
