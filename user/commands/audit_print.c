@@ -180,7 +180,8 @@ static void summary_text(const struct audit_command *command)
 			audit_owner_name(owner));
 		before = ",";
 	}
-	fputs(command->live.hooks ? "\n" : "; hooks: none\n", stderr);
+	fputs(command->live.hooks || live_is_file(&command->live) ? "\n" : "; hooks: none\n",
+	      stderr);
 }
 
 void audit_print_summary(const struct audit_command *command)

@@ -231,6 +231,8 @@ void live_print_changes(const struct live *live, FILE *out)
 {
 	uint64_t missed = live->hooks ? source_hooks_missed(live->hooks) : 0;
 
+	if (live_is_file(live))
+		return;
 	if (!live->hooks) {
 		fputs("; hooks: none", out);
 		return;
