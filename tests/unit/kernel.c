@@ -586,6 +586,38 @@ TEST(random_core_files)
 	"ffff800000002000 T other_module\t[pwt_test]\n" \
 	"ffff800000003000 b bpf_prog_6deef7357e7b4530\t[bpf]\n"
 
+/* Half as many as a kernel has, some of them more than once: the first of a name is the one. */
+TEST(symbols_by_name)
+{
+	uint64_t random = test_seed(), first[512] = {};
+	struct kallsyms *syms;
+	char line[64], name[16];
+
+	EXPECT_EQ(kallsyms_new(&syms), 0);
+	for (uint64_t i = 1; i <= 100000; i++) {
+		uint64_t addr = 0xffff800080000000 + i * 16;
+		unsigned int nr = test_random_below(&random, 512);
+
+		if (i % 2)
+			nr = i + 1000;
+		else if (!first[nr])
+			first[nr] = addr;
+		kallsyms_add(syms, line,
+			     snprintf(line, sizeof(line), "%016llx t name_%u\n",
+				      (unsigned long long)addr, nr));
+	}
+	kallsyms_finish(syms);
+	for (unsigned int nr = 0; nr < 512; nr++) {
+		snprintf(name, sizeof(name), "name_%u", nr);
+		test_case("%s", name);
+		EXPECT_EQ(kallsyms_find(syms, name), first[nr]);
+	}
+	test_case(NULL);
+	EXPECT_EQ(kallsyms_find(syms, "name_2001"), 0xffff800080000000 + 1001 * 16);
+	EXPECT_EQ(kallsyms_find(syms, "name_200100"), 0);
+	kallsyms_free(syms);
+}
+
 TEST(symbols)
 {
 	struct kallsyms *syms = NULL;

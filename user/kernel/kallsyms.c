@@ -26,6 +26,10 @@ struct kallsyms {
 	size_t nr, room;
 	char *names;
 	size_t names_len, names_room;
+	/* of each name the first one, by a hash of it; places[] is a power of two. NULL: no memory
+	 */
+	uint32_t *index; /* of syms, plus 1 */
+	size_t places;
 };
 
 static int grow(void **array, size_t *room, size_t need, size_t elem)
@@ -143,6 +147,58 @@ static bool sorted(const struct kallsyms *syms)
 	return true;
 }
 
+static uint32_t hash_of(const char *name)
+{
+	uint32_t hash = 5381;
+
+	for (; *name; name++)
+		hash = hash * 33 ^ (unsigned char)*name;
+	/* the lower bits choose */
+	return hash ^ hash >> 15;
+}
+
+/* Where @name is, or would be. @steps: what it took is added. */
+static uint32_t *place_of(const struct kallsyms *syms, const char *name, size_t *steps)
+{
+	size_t at = hash_of(name);
+	uint32_t *place;
+
+	do {
+		place = &syms->index[at++ & (syms->places - 1)];
+		++*steps;
+	} while (*place && strcmp(syms->names + syms->syms[*place - 1].name, name));
+	return place;
+}
+
+/* Names that were chosen to be in one another's way take this many steps each, and have no index.
+ */
+#define MOST_STEPS 16
+
+/* A kernel has 200,000 of them, and a hundred are asked for by name. */
+static void make_index(struct kallsyms *syms)
+{
+	size_t steps = 0;
+
+	free(syms->index);
+	syms->places = 64;
+	while (syms->places < syms->nr * 2)
+		syms->places *= 2;
+	syms->index = calloc(syms->places, sizeof(*syms->index));
+	for (size_t i = 0; syms->index && i < syms->nr; i++) {
+		uint32_t *place;
+
+		if (is_end(syms, &syms->syms[i]))
+			continue;
+		place = place_of(syms, syms->names + syms->syms[i].name, &steps);
+		if (!*place || syms->syms[i].order < syms->syms[*place - 1].order)
+			*place = i + 1;
+		if (steps > MOST_STEPS * syms->places) {
+			free(syms->index);
+			syms->index = NULL;
+		}
+	}
+}
+
 int kallsyms_new(struct kallsyms **out)
 {
 	*out = calloc(1, sizeof(**out));
@@ -185,6 +241,7 @@ void kallsyms_finish(struct kallsyms *syms)
 		syms->syms[nr++] = *this;
 	}
 	syms->nr = nr;
+	make_index(syms);
 }
 
 int kallsyms_join(struct kallsyms *syms, const struct kallsyms *more)
@@ -222,6 +279,7 @@ int kallsyms_load(struct kallsyms **out, const char *path)
 		kallsyms_free(syms);
 		return err;
 	}
+	make_index(syms);
 	*out = syms;
 	return 0;
 }
@@ -232,6 +290,7 @@ void kallsyms_free(struct kallsyms *syms)
 		return;
 	free(syms->syms);
 	free(syms->names);
+	free(syms->index);
 	free(syms);
 }
 
@@ -239,6 +298,12 @@ uint64_t kallsyms_find(const struct kallsyms *syms, const char *name)
 {
 	const struct symbol *best = NULL;
 
+	if (syms->index && *name) {
+		size_t steps = 0;
+		uint32_t at = *place_of(syms, name, &steps);
+
+		return at ? syms->syms[at - 1].addr : 0;
+	}
 	for (size_t i = 0; i < syms->nr; i++)
 		if (!strcmp(syms->names + syms->syms[i].name, name) &&
 		    (!best || syms->syms[i].order < best->order))
@@ -300,6 +365,7 @@ void kallsyms_move(struct kallsyms *syms, uint64_t offset)
 		if (syms->syms[i].addr >> 63)
 			syms->syms[i].addr += offset;
 	qsort(syms->syms, syms->nr, sizeof(*syms->syms), by_addr);
+	make_index(syms);
 }
 
 size_t kallsyms_count(const struct kallsyms *syms)
