@@ -142,6 +142,9 @@ TEST(each_snapshot_has_its_own)
 		free(read);
 		read = NULL;
 	}
+	test_case("the last one");
+	EXPECT_EQ(recording_areas(recording, SNAPSHOT_LAST, &read, &nr, &missed, &rules, &why),
+		  -ENOENT);
 	test_case("a snapshot without");
 	EXPECT_EQ(recording_areas(recording, 2, &read, &nr, &missed, &rules, &why), -ENOENT);
 	EXPECT(strstr(why.text, "no vmalloc areas"));
@@ -176,6 +179,9 @@ TEST(what_is_no_area_is_none)
 		EXPECT_EQ(read[0].va_start, START);
 		EXPECT_EQ(read[1].va_start, START + 2 * MEGABYTE);
 	}
+	free(read);
+	EXPECT_EQ(recording_areas(recording, SNAPSHOT_LAST, &read, &nr, &missed, &rules, &why), 0);
+	EXPECT_EQ(nr, 2);
 	free(read);
 	clean_up(recording);
 }

@@ -34,7 +34,7 @@ wait $recorder
 echo $? > /out/killed.status
 
 mkdir /full && mount -t tmpfs -o size=32k none /full
-pwtrace record -o /full/x.pwt -- provoke secretmem 3000 > /out/full.log 2>&1
+pwtrace record -o /full/x.pwt -- provoke secretmem 9000 > /out/full.log 2>&1
 echo $? > /out/full.status
 cp /full/x.pwt /out/full.pwt
 

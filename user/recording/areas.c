@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "recording/kernel.h"
+#include "recording/snapshot.h"
 
 #define AREAS_AT_ONCE 1024
 /* A file that has more is not believed. */
@@ -171,12 +172,17 @@ static int find(struct recording *recording, uint32_t number, struct found *foun
 	recording_begin(recording,
 			1ULL << PWT_REC_SNAPSHOT | 1ULL << PWT_REC_AREAS | 1ULL << PWT_REC_RULES);
 	while (!err && (more = recording_next(recording, &record)) > 0) {
-		if (record.type == PWT_REC_SNAPSHOT && record.size >= sizeof(struct pwt_snapshot))
-			here = snapshots++ == number;
-		else if (here && record.type == PWT_REC_AREAS)
+		if (record.type == PWT_REC_SNAPSHOT && record.size >= sizeof(struct pwt_snapshot)) {
+			here = number == SNAPSHOT_LAST || snapshots == number;
+			snapshots++;
+			/* of the one before, if it is not the last */
+			if (here)
+				found->nr = found->any = 0;
+		} else if (here && record.type == PWT_REC_AREAS) {
 			err = take_areas(found, &record);
-		else if (here && record.type == PWT_REC_RULES)
+		} else if (here && record.type == PWT_REC_RULES) {
 			found->any = take_rules(rules, missed, &record);
+		}
 	}
 	return err ? err : more;
 }

@@ -21,7 +21,7 @@ int recorder_areas_now(struct recorder *recorder, const struct kernel *kernel, s
 
 /**
  * recording_areas() - read them
- * @number: of the snapshot that they were taken with, from 0
+ * @number: of the snapshot that they were taken with, from 0; or SNAPSHOT_LAST
  * @list: of @nr areas, by address; free() it
  * @missed: as of areas_list()
  * @rules: filled in; what is not told is unknown
