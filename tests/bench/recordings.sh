@@ -31,6 +31,7 @@ END
 calls=$(sed -nE 's/^([0-9]+) calls recorded.*/\1/p' "$tmp/out/err")
 awk -v calls="$calls" '{ printf "in the guest, %s: %.0f calls a second\n", $1, calls / ($3 - $2) }' "$tmp/out/times"
 sed -n 's/^.*calls recorded/recorded: &/p' "$tmp/out/err"
+echo "recorded: $(($(stat -c %s "$tmp/out/x.pwt") / calls)) bytes each: more, where they come faster than they can be packed"
 
 # seconds COMMAND...: by the clock
 seconds() {

@@ -3,6 +3,7 @@
  * tests/bench/rewrite RECORDING COPY: its events written once more, as fast as that goes: what
  * 'pwtrace record' does with what the ring delivers, without a kernel.
  */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,9 +76,14 @@ static void load(struct all *all, const char *path, struct kernel *kernel)
 	recording_close(recording);
 }
 
-static void write_all(const struct all *all, struct event_writer *writer)
+/* Calls between which the packing thread is waited for, or as fast as they come. */
+#define PATIENT 2000
+
+static void write_all(const struct all *all, struct event_writer *writer, bool patient)
 {
-	for (size_t at = 0; at < all->size;) {
+	uint64_t nr = 0;
+
+	for (size_t at = 0; at < all->size; nr++) {
 		uint64_t head[2];
 		const char *data = all->data + at + sizeof(head);
 
@@ -86,38 +92,46 @@ static void write_all(const struct all *all, struct event_writer *writer)
 			event_writer_record(writer, data, head[1]);
 		else
 			event_writer_add(writer, head[0], data, head[1]);
+		if (patient && nr % PATIENT == PATIENT - 1)
+			event_writer_flush(writer);
 		at += sizeof(head) + ((head[1] + 7) & ~7ULL);
 	}
 }
 
-int main(int argc, char **argv)
+static void measure(const struct all *all, const char *path, unsigned int page_shift, bool patient)
 {
 	struct recorder_stats stats;
 	struct recorder *recorder;
 	struct event_writer *writer;
-	struct kernel kernel = {};
-	struct all all = {};
 	double wall, thread, process;
 
-	if (argc != 3)
-		fail("usage: rewrite RECORDING COPY");
-	load(&all, argv[1], &kernel);
-	if (recorder_open(&recorder, argv[2]) ||
-	    event_writer_new(&writer, recorder, kernel.geo.page_shift))
+	if (recorder_open(&recorder, path) || event_writer_new(&writer, recorder, page_shift))
 		fail("cannot write");
 	wall = seconds(CLOCK_MONOTONIC);
 	thread = seconds(CLOCK_THREAD_CPUTIME_ID);
 	process = seconds(CLOCK_PROCESS_CPUTIME_ID);
-	write_all(&all, writer);
+	write_all(all, writer, patient);
 	thread = seconds(CLOCK_THREAD_CPUTIME_ID) - thread;
 	event_writer_free(writer);
 	recorder_close(recorder, &stats);
 	wall = seconds(CLOCK_MONOTONIC) - wall;
 	process = seconds(CLOCK_PROCESS_CPUTIME_ID) - process;
-	printf("written: %.0f calls a second of the clock, %.0f a second of the thread that reads the ring, "
-	       "%.0f a second of a processor in all; %.1f bytes each\n",
-	       all.changes / wall, all.changes / thread, all.changes / process,
-	       (double)stats.size / all.changes);
+	printf("written %s: %.0f calls a second, %.0f of the thread that reads the ring, %.0f of a processor; "
+	       "%.1f bytes each\n",
+	       patient ? "as small as it gets" : "as fast as they come", all->changes / wall,
+	       all->changes / thread, all->changes / process, (double)stats.size / all->changes);
+}
+
+int main(int argc, char **argv)
+{
+	struct kernel kernel = {};
+	struct all all = {};
+
+	if (argc != 3)
+		fail("usage: rewrite RECORDING COPY");
+	load(&all, argv[1], &kernel);
+	measure(&all, argv[2], kernel.geo.page_shift, false);
+	measure(&all, argv[2], kernel.geo.page_shift, true);
 	kernel_close(&kernel);
 	free(all.data);
 	return 0;
