@@ -37,4 +37,14 @@ struct pwt_changes {
 	struct pwt_change log[PWT_CHANGE_LOG];
 };
 
+/* Functions by name, which the kernel finds without going through all its symbols. */
+#define PWT_CHANGE_NAMES     16
+#define PWT_CHANGE_NAME_SIZE 64
+
+struct pwt_change_name {
+	char name[PWT_CHANGE_NAME_SIZE];
+	unsigned long long size; /* of the name, with its NUL */
+	unsigned long long addr; /* filled in; 0: there is no such */
+};
+
 #endif

@@ -103,4 +103,23 @@ SEC("kretprobe.multi") int change_ends(struct pt_regs *ctx)
 	return 0;
 }
 
+struct pwt_change_name names[PWT_CHANGE_NAMES] = {};
+
+static long find_one(u64 i, void *ctx)
+{
+	struct pwt_change_name *name = &names[i & (PWT_CHANGE_NAMES - 1)];
+	u64 addr = 0;
+
+	bpf_kallsyms_lookup_name(name->name, name->size & (PWT_CHANGE_NAME_SIZE - 1), 0, &addr);
+	name->addr = addr;
+	return 0;
+}
+
+/* Run by BPF_PROG_RUN, before the others are attached. */
+SEC("syscall") int find_functions(void *ctx)
+{
+	bpf_loop(PWT_CHANGE_NAMES, find_one, NULL, 0);
+	return 0;
+}
+
 char LICENSE[] SEC("license") = "GPL";

@@ -55,7 +55,7 @@ catch map.none mixed --no-hooks
 provoke mod flip >> /out/flip.map
 flip x v
 # all there is, again and again
-pwtrace stat -j -i 0.01 -n 8 > /out/x.stat
+pwtrace stat -j -i 0.01 -n 40 > /out/x.stat
 provoke mod flip >> /out/flip.x
 END
 module "$kernel" || skip_all "no headers for this kernel"

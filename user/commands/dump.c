@@ -166,7 +166,7 @@ static int run(struct dump *dump)
 
 	dump->live.watch = !dump->no_hooks && !dump->pid && !dump->source.path;
 	dump->live.verbose = dump->common.verbose;
-	dump->live.no_symbols = !dump->live.watch && !dump->output && !dump->pid &&
+	dump->live.no_symbols = !dump->output && !dump->pid &&
 				!range_wants_symbols(dump->range_text);
 	if (live_open(&dump->live, &dump->source, &why)) {
 		status = cannot_run(&dump->common, why.text);

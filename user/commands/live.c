@@ -101,7 +101,7 @@ static void attach(struct live *live)
 {
 	double begin = now_ms();
 	struct problem why;
-	int err = source_hooks_open(&live->hooks, &live->kernel, &why);
+	int err = source_hooks_open(&live->hooks, &why);
 
 	live->attached = now_ms();
 	if (live->verbose && !err)
@@ -128,13 +128,15 @@ static int watch(struct live *live)
 	const struct kernel *kernel = &live->kernel;
 	struct changes_config config = {
 		.geo = &kernel->geo,
-		.splits = kernel->splits_leaves || kernel->splits_unknown,
 		.missed = source_hooks_missed,
 	};
 	int err;
 
 	if (!live->hooks)
 		return 0;
+	/* without symbols it is not known whether it does */
+	config.splits = live->no_symbols ? source_hooks_split(live->hooks) :
+					   kernel->splits_leaves || kernel->splits_unknown;
 	config.log = source_hooks_log(live->hooks);
 	config.ctx = live->hooks;
 	err = changes_new(&live->changes, &config);

@@ -74,7 +74,7 @@ static int open_all(struct stat *stat, struct problem *why)
 	/* neither does it take symbols to tell zones */
 	stat->live.watch = !stat->no_hooks && !stat->pid && !stat->processes && !stat->source.path;
 	stat->live.verbose = stat->common.verbose;
-	stat->live.no_symbols = !stat->live.watch && !stat->pid && !stat->processes;
+	stat->live.no_symbols = !stat->pid && !stat->processes;
 	err = live_open(&stat->live, &stat->source, why);
 	if (err || (!stat->pid && !stat->processes))
 		return err;

@@ -5,8 +5,10 @@
  */
 #include "source/hooks.h"
 
+#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,17 +40,40 @@ struct source_hooks {
 	const char *names[NR_FUNCTIONS];
 	unsigned long addrs[NR_FUNCTIONS];
 	uint64_t cookies[NR_FUNCTIONS];
+	bool splits;
 	struct bpf_link *begins, *ends;
 };
 
-static void find_functions(struct source_hooks *hooks, const struct kernel *kernel)
+/* @name goes into @slot. */
+static void ask_for(struct source_hooks *hooks, size_t slot, const char *name)
 {
+	struct pwt_change_name *asked = &hooks->skel->bss->names[slot];
+
+	asked->size = snprintf(asked->name, sizeof(asked->name), "%s", name) + 1;
+}
+
+/* By the kernel: to have all of its symbols told takes a hundred times as long as all the rest. */
+static int find_functions(struct source_hooks *hooks)
+{
+	const struct pwt_change_name *found = hooks->skel->bss->names;
+	LIBBPF_OPTS(bpf_test_run_opts, options);
+	int err;
+
+	_Static_assert(NR_FUNCTIONS < PWT_CHANGE_NAMES, "a place for each name");
+	for (size_t i = 0; i < NR_FUNCTIONS; i++)
+		ask_for(hooks, i, functions[i].name);
+	ask_for(hooks, NR_FUNCTIONS, "split_kernel_leaf_mapping");
+	err = bpf_prog_test_run_opts(bpf_program__fd(hooks->skel->progs.find_functions), &options);
+	if (err)
+		return err;
 	for (size_t i = 0; i < NR_FUNCTIONS; i++) {
-		hooks->addrs[hooks->nr] = kallsyms_find(kernel->syms, functions[i].name);
+		hooks->addrs[hooks->nr] = found[i].addr;
 		hooks->names[hooks->nr] = functions[i].name;
 		hooks->cookies[hooks->nr] = functions[i].range | i;
 		hooks->nr += !!hooks->addrs[hooks->nr];
 	}
+	hooks->splits = found[NR_FUNCTIONS].addr;
+	return hooks->nr ? 0 : -ENOENT;
 }
 
 static struct bpf_link *attach(const struct source_hooks *hooks, struct bpf_program *prog,
@@ -69,6 +94,8 @@ static int load_and_attach(struct source_hooks *hooks)
 	if (!hooks->skel)
 		return -errno;
 	err = changes_bpf__load(hooks->skel);
+	if (!err)
+		err = find_functions(hooks);
 	if (err)
 		return err;
 	hooks->ends = attach(hooks, hooks->skel->progs.change_ends, true);
@@ -84,18 +111,16 @@ static int print_none(enum libbpf_print_level level, const char *format, va_list
 	return 0;
 }
 
-int source_hooks_open(struct source_hooks **out, const struct kernel *kernel, struct problem *why)
+int source_hooks_open(struct source_hooks **out, struct problem *why)
 {
 	struct source_hooks *hooks = calloc(1, sizeof(*hooks));
 	libbpf_print_fn_t print;
-	int err = -ENOENT;
+	int err;
 
 	if (!hooks)
 		return problem(why, -ENOMEM, "out of memory");
-	find_functions(hooks, kernel);
 	print = libbpf_set_print(print_none);
-	if (hooks->nr)
-		err = load_and_attach(hooks);
+	err = load_and_attach(hooks);
 	libbpf_set_print(print);
 	*out = hooks;
 	if (!err)
@@ -114,6 +139,11 @@ void source_hooks_close(struct source_hooks *hooks)
 	bpf_link__destroy(hooks->ends);
 	changes_bpf__destroy(hooks->skel);
 	free(hooks);
+}
+
+bool source_hooks_split(const struct source_hooks *hooks)
+{
+	return hooks->splits;
 }
 
 const struct pwt_changes *source_hooks_log(const struct source_hooks *hooks)

@@ -12,17 +12,19 @@ struct source_hooks;
 
 /**
  * source_hooks_open() - attach them
- * @kernel: whose functions they are; has to stay
  * @why: filled in on failure
  *
  * A call that is under way just now is not seen, neither its beginning nor its end: it has to have
  * had time to end before tables are read.
  * Return: 0, or a negative errno.
  */
-int source_hooks_open(struct source_hooks **out, const struct kernel *kernel, struct problem *why);
+int source_hooks_open(struct source_hooks **out, struct problem *why);
 void source_hooks_close(struct source_hooks *hooks);
 
 const struct pwt_changes *source_hooks_log(const struct source_hooks *hooks);
+
+/* Has the kernel a function that splits leaves? */
+bool source_hooks_split(const struct source_hooks *hooks);
 
 /* How often they did not run, up to now. @hooks: a struct source_hooks. */
 uint64_t source_hooks_missed(void *hooks);
