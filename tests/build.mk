@@ -48,6 +48,7 @@ VM_TESTS := $(call triggers,$(VM_COMBINATIONS)) tests/vm/selftest.sh "tests/vm/s
 	"tests/vm/process.sh newest max 80" "tests/vm/process.sh newest-16k max 60"
 # takes as long as all of the others
 LONG_TESTS := tests/command/kernel-callbacks.sh tests/vm/selfcheck.sh "tests/vm/surroundings.sh newest boots" \
+	$(foreach c,newest/bbm newest-16k/max 6.18/max 6.12/max,"tests/vm/record.sh $(subst /, ,$c)") \
 	"tests/vm/dumps.sh newest n1" "tests/vm/dumps.sh newest-16k max" "tests/vm/dumps.sh 6.12 max" \
 	"tests/vm/live.sh newest bbm" "tests/vm/live.sh newest n1" "tests/vm/live.sh newest-16k max" "tests/vm/live.sh 6.18 max" \
 	"tests/vm/live.sh 6.12 max" \

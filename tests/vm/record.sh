@@ -27,14 +27,14 @@ echo $? > /out/bare.status
 pwtrace record -o /out/killed.pwt > /out/killed.log 2>&1 &
 recorder=$!
 until grep -q watching /out/killed.log; do sleep 0.2; done
-provoke secretmem 200 && sleep 2
-provoke secretmem 50
+sh stream.sh 200 && sleep 2
+sh stream.sh 50
 kill -9 $recorder
 wait $recorder
 echo $? > /out/killed.status
 
 mkdir /full && mount -t tmpfs -o size=32k none /full
-pwtrace record -o /full/x.pwt -- provoke secretmem 9000 > /out/full.log 2>&1
+pwtrace record -o /full/x.pwt -- sh stream.sh 9000 > /out/full.log 2>&1
 echo $? > /out/full.status
 cp /full/x.pwt /out/full.pwt
 
@@ -42,7 +42,15 @@ ln -s /out/elsewhere link
 pwtrace record -o link -- true > /out/link.log 2>&1
 echo $? > /out/link.status
 
-(pwtrace record -o - -- provoke secretmem 3000 2> /out/pipe.log; echo $? > /out/pipe.status) | head -c 20000 > /out/pipe.pwt
+(pwtrace record -o - -- sh stream.sh 3000 2> /out/pipe.log; echo $? > /out/pipe.status) | head -c 20000 > /out/pipe.pwt
+END
+# stream.sh N: N times something; up to 6.17 secretmem goes past what can be hooked
+cat > "$tmp/stream.sh" <<'END'
+if grep -q ' update_range_prot$' /proc/kallsyms; then
+	exec provoke secretmem $1
+else
+	exec provoke mod stress $1
+fi
 END
 cat > "$tmp/some.sh" <<'END'
 provoke secretmem 20
@@ -64,7 +72,7 @@ provoke mod unplant
 provoke mod set_memory_rw v 3 1
 END
 module "$kernel"
-guest --kernel "$kernel" --cpu "$cpu" --add "$tmp/guest.sh" --add "$tmp/some.sh" -- sh guest.sh
+guest --kernel "$kernel" --cpu "$cpu" --add "$tmp/guest.sh" --add "$tmp/some.sh" --add "$tmp/stream.sh" -- sh guest.sh
 # what the module plants, the kernel may well complain about
 o=$tmp/out planted=0
 [[ -e $o/module ]] && planted=1
