@@ -42,7 +42,7 @@ ln -s /out/elsewhere link
 pwtrace record -o link -- true > /out/link.log 2>&1
 echo $? > /out/link.status
 
-(pwtrace record -o - -- sh stream.sh 3000 2> /out/pipe.log; echo $? > /out/pipe.status) | head -c 20000 > /out/pipe.pwt
+(pwtrace record -o - -- sh stream.sh 12000 2> /out/pipe.log; echo $? > /out/pipe.status) | head -c 100000 > /out/pipe.pwt
 END
 # stream.sh N: N times something; up to 6.17 secretmem goes past what can be hooked
 cat > "$tmp/stream.sh" <<'END'
