@@ -58,9 +58,9 @@ table() {
 }
 { provoke mod alloc v vmalloc 8 > /dev/null && provoke mod entry v 3 1 || echo addr=_stext; } |
 	sed 's/^addr=\([^ ]*\).*/\1/' > vmalloc
-# an object that was freed is not valid any more, and with older kernels not to be told from nothing: of so many not all are
-# freed until they are looked up
-awk '/^kfence-#/ { if (addr) print addr; sub("-.*", "", $2); addr = $2 } /^freed by/ { addr = "" }' \
+# an object may be "unused" yet; one that was freed is not valid any more, and with older kernels not to be told from
+# nothing: of so many not all are freed until they are looked up
+awk '/^kfence-#/ { if (addr ~ /^0x/) print addr; sub("-.*", "", $2); addr = $2 } /^freed by/ { addr = "" }' \
 	/sys/kernel/debug/kfence/objects | tail -n 40 > kfence
 pwtrace lookup -j $(table pgd) $(table pmd) linux_banner init_task _stext dummy_dev_init $(cat vmalloc kfence) \
 	> /out/lookup.kernel 2> /out/lookup.kernel.err
