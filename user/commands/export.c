@@ -22,7 +22,7 @@ static const char help[] =
 	"      --perfetto       a trace for ui.perfetto.dev: changes by thread and by processor\n"
 	"      --folded         stacks for flame graphs: OP;CALLER;...;ROOT and how many\n"
 	"      --jsonl          JSON Lines, those of 'pwtrace check -j'\n"
-	"      --core           an ELF core for crash, drgn and libkdumpfile: tables and VMCOREINFO\n"
+	"      --core           an ELF core for drgn and libkdumpfile: tables and VMCOREINFO\n"
 	"  -o, --output FILE    to FILE and not to standard output\n"
 	"      --weight WHAT    of folded stacks: count (the default), or time, in nanoseconds\n"
 	"      --root-first     of folded stacks: ROOT;...;CALLER;OP\n"
