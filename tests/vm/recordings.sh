@@ -97,9 +97,9 @@ mapfile -t files < <(ls -d "$o"/rotated/*)
 is "the last three files are there" ${#files[@]} 3
 sizes=$(stat -c %s "${files[@]}" | xargs)
 size=${sizes%% *}
-# what waits to be packed goes into the file that is full, too: the more, the busier the machine is
-ok "of the size that was asked for, and what was waiting: $sizes of $(basename -a "${files[@]}" | xargs)" \
-	test "$size" -lt $(((64 + 256) << 10)) -a "$size" -ge 65536
+# and what was captured last before it was, which is 192 KiB at most before it is packed
+ok "of the size that was asked for, and a row of events: $sizes of $(basename -a "${files[@]}" | xargs)" \
+	test "$size" -lt $(((64 + 192) << 10)) -a "$size" -ge 65536
 check "${files[@]}" > "$tmp/rotated.j"
 calls=$(sed -nE 's/^([0-9]+) calls recorded.*/\1/p' "$o/rotated.err")
 holds "together they are one recording: its changes to the end" "$tmp/rotated.j" \

@@ -190,13 +190,28 @@ void event_writer_push(struct event_writer *writer)
 	pthread_mutex_unlock(&writer->lock);
 }
 
-void event_writer_flush(struct event_writer *writer)
+void event_writer_settle(struct event_writer *writer)
 {
-	event_writer_push(writer);
 	pthread_mutex_lock(&writer->lock);
 	while (writer->nr_waiting || writer->busy)
 		pthread_cond_wait(&writer->gone, &writer->lock);
 	pthread_mutex_unlock(&writer->lock);
+}
+
+void event_writer_flush(struct event_writer *writer)
+{
+	event_writer_push(writer);
+	event_writer_settle(writer);
+}
+
+size_t event_writer_waiting(struct event_writer *writer)
+{
+	size_t rows;
+
+	pthread_mutex_lock(&writer->lock);
+	rows = writer->nr_waiting + writer->busy;
+	pthread_mutex_unlock(&writer->lock);
+	return rows * ROOM;
 }
 
 bool event_writer_wants_state(struct event_writer *writer)

@@ -39,6 +39,10 @@ bool event_writer_wants_state(struct event_writer *writer);
 void event_writer_push(struct event_writer *writer);
 void event_writer_flush(struct event_writer *writer);
 
+/* Bytes that are still to be packed, at most; and wait until there are none. */
+size_t event_writer_waiting(struct event_writer *writer);
+void event_writer_settle(struct event_writer *writer);
+
 /* Records of capture that made no sense. */
 uint64_t event_writer_dropped(const struct event_writer *writer);
 

@@ -215,12 +215,22 @@ static void rotate(struct tape *tape)
 	next_file(tape, &why);
 }
 
+/* Near its end it is waited for what is to be packed: a file is as large as was asked for, and a
+ * row. */
 static bool is_full(const struct tape *tape)
 {
 	const struct tape_options *options = tape->options;
+	const struct recorder_stats *stats = recorder_stats(tape->recorder);
+	size_t waiting;
 
-	return options->rotate_size && recorder_has_file(tape->recorder) &&
-	       recorder_stats(tape->recorder)->size >= options->rotate_size;
+	if (!options->rotate_size || !recorder_has_file(tape->recorder))
+		return false;
+	waiting = event_writer_waiting(tape->events) + recorder_waiting(tape->recorder);
+	if (waiting && stats->size + waiting >= options->rotate_size) {
+		event_writer_settle(tape->events);
+		recorder_flush(tape->recorder);
+	}
+	return stats->size >= options->rotate_size;
 }
 
 /* The symbol of @addr, which most likely is one of the last. */

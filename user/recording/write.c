@@ -255,6 +255,13 @@ int recorder_flush(struct recorder *recorder)
 					     keep(recorder, &index, packed, size, nr);
 }
 
+size_t recorder_waiting(struct recorder *recorder)
+{
+	LOCKED(recorder);
+
+	return recorder->used;
+}
+
 void recorder_hurry(struct recorder *recorder, bool hurry)
 {
 	LOCKED(recorder);

@@ -76,6 +76,9 @@ void recorder_hurry(struct recorder *recorder, bool hurry);
 /* Write what there is, so that a crash does not take it along. 0 or a negative errno. */
 int recorder_flush(struct recorder *recorder);
 
+/* Bytes that recorder_flush() would write, before they are packed. */
+size_t recorder_waiting(struct recorder *recorder);
+
 const struct recorder_stats *recorder_stats(const struct recorder *recorder);
 
 #endif
